@@ -1,0 +1,54 @@
+/** One source image to one new image, asynchronously: what a caller can know about it. */
+import type { FailureCode } from './failure.ts';
+import type { CopyState } from './states.ts';
+
+export interface CopyProgress {
+  /** Logical bytes of all disks. */
+  readonly bytesTotal: number;
+  /** Logical bytes dealt with: moved, found at the destination, or zeros. */
+  readonly bytesDone: number;
+  /** Stored bytes that went from one region's store to the other's, over all attempts. */
+  readonly bytesMoved: number;
+  /** Logical bytes a second over the last seconds; 0 while unknown. */
+  readonly bytesPerSecond: number;
+}
+
+export interface CopyFailure {
+  readonly code: FailureCode;
+  readonly message: string;
+}
+
+export interface Copy {
+  readonly id: string;
+  readonly accountId: string;
+  readonly sourceImageId: string;
+  readonly sourceRegion: string;
+  readonly destinationImageId: string;
+  readonly destinationRegion: string;
+  readonly state: CopyState;
+  readonly progress: CopyProgress;
+  /** 1 for the copy that starts next in its group; null when it is not waiting. */
+  readonly queuePosition: number | null;
+  /** Times a worker has taken the copy up. */
+  readonly attempts: number;
+  readonly failure: CopyFailure | null;
+  /** Epoch milliseconds, as the two below. */
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+}
+
+/** Whole percent. P1: 100 only once the destination has verified and committed, which is what `succeeded` means. */
+export function percentDone(copy: Pick<Copy, 'state' | 'progress'>): number {
+  if (copy.state === 'succeeded') return 100;
+  const { bytesDone, bytesTotal } = copy.progress;
+  if (bytesTotal === 0) return 0;
+  return Math.min(99, Math.floor((bytesDone / bytesTotal) * 100));
+}
+
+/** Seconds until a running copy is done at its present rate; null while that cannot be told. */
+export function secondsRemaining(copy: Pick<Copy, 'state' | 'progress'>): number | null {
+  const { bytesDone, bytesTotal, bytesPerSecond } = copy.progress;
+  if (copy.state !== 'running' || bytesPerSecond <= 0) return null;
+  return Math.ceil(Math.max(0, bytesTotal - bytesDone) / bytesPerSecond);
+}

@@ -1,0 +1,71 @@
+/**
+ * Images and what they are made of, in the words every dialect translates from and to. Pure data: no state is
+ * changed here (see `states.ts`), nothing is looked up.
+ */
+import type { ImageState } from './states.ts';
+
+/** What an image boots or holds. Huawei: system / data / whole image; Alibaba and JD: system image with data disks. */
+export const imageKinds = ['system-disk', 'data-disk', 'whole-machine', 'iso'] as const;
+export type ImageKind = (typeof imageKinds)[number];
+
+/** Where an instance made from the image keeps its root file system. JD refuses to copy `local-disk` images. */
+export const rootDevices = ['cloud-disk', 'local-disk'] as const;
+export type RootDevice = (typeof rootDevices)[number];
+
+export const diskRoles = ['system', 'data'] as const;
+export type DiskRole = (typeof diskRoles)[number];
+
+/** How a disk's bytes are laid out. Mimeo stores and returns the bytes as they came; it never converts them. */
+export const diskFormats = ['raw', 'qcow2', 'vmdk', 'vhd', 'vhdx', 'iso'] as const;
+export type DiskFormat = (typeof diskFormats)[number];
+
+/** The three names of one image (design §3): each unique, each shown only by the dialect it belongs to. */
+export interface ImageIds {
+  /** UUID; Huawei's and the native API's name. */
+  readonly id: string;
+  /** `m-` and 20 lower-case letters or digits. */
+  readonly aliyunId: string;
+  /** `img-` and 10 lower-case letters or digits. */
+  readonly jdcloudId: string;
+}
+
+/** What a disk counts as against the snapshot quota; each dialect lists it as a snapshot of its own. */
+export interface Snapshot {
+  readonly id: string;
+  /** `s-` and 20 lower-case letters or digits. */
+  readonly aliyunId: string;
+  /** `snapshot-` and 10 lower-case letters or digits. */
+  readonly jdcloudId: string;
+}
+
+export interface Disk {
+  /** 0 is the system disk of an image that has one; data disks follow. */
+  readonly index: number;
+  readonly role: DiskRole;
+  readonly format: DiskFormat;
+  /** Bytes of the disk as it was uploaded, holes included. */
+  readonly size: number;
+  /** Bytes that are not in a run of zeros; known once the disk is stored. */
+  readonly dataBytes: number | null;
+  /** Digest of the whole disk (docs/formats.md, "Disk digest"), hexadecimal; known once the disk is stored. */
+  readonly digest: string | null;
+  readonly snapshot: Snapshot;
+}
+
+export interface Image extends ImageIds {
+  readonly accountId: string;
+  readonly region: string;
+  readonly name: string;
+  readonly description: string;
+  readonly kind: ImageKind;
+  readonly rootDevice: RootDevice;
+  readonly state: ImageState;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly disks: readonly Disk[];
+  /** The image this one was copied from, null when it was uploaded. */
+  readonly sourceImageId: string | null;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  /** Epoch milliseconds. */
+  readonly updatedAt: number;
+}
