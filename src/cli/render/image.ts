@@ -1,0 +1,55 @@
+import type { ApiDisk, ApiImage } from '../api.ts';
+import { type Column, renderFields, renderTable } from './table.ts';
+import { formatBytes, formatTime } from './units.ts';
+
+const imageColumns: readonly Column<ApiImage>[] = [
+  { title: 'ID', value: ({ id }) => id },
+  { title: 'NAME', value: ({ name }) => name },
+  { title: 'REGION', value: ({ region }) => region },
+  { title: 'STATE', value: ({ state }) => state },
+  { title: 'SIZE', align: 'right', value: ({ disks }) => formatBytes(sum(disks.map(({ size }) => size))) },
+  { title: 'DATA', align: 'right', value: ({ disks }) => formatData(disks) },
+  { title: 'CREATED', value: ({ createdAt }) => formatTime(createdAt) },
+];
+
+const diskColumns: readonly Column<ApiDisk>[] = [
+  { title: 'DISK', align: 'right', value: ({ index }) => index },
+  { title: 'ROLE', value: ({ role }) => role },
+  { title: 'FORMAT', value: ({ format }) => format ?? '-' },
+  { title: 'SIZE', align: 'right', value: ({ size }) => formatBytes(size) },
+  { title: 'DATA', align: 'right', value: (disk) => formatData([disk]) },
+  { title: 'SNAPSHOT', value: ({ snapshot }) => snapshot.id },
+  { title: 'DIGEST', value: ({ digest }) => digest ?? '-' },
+];
+
+export function renderImages(images: readonly ApiImage[]): string {
+  return images.length === 0 ? 'No images.' : renderTable(imageColumns, images);
+}
+
+export function renderImage(image: ApiImage): string {
+  const tags = Object.entries(image.tags).map(([key, value]) => `${key}=${value}`);
+  const fields = renderFields([
+    ['Name', image.name],
+    ['Id', image.id],
+    ['Alibaba Cloud', image.aliyunId],
+    ['JD Cloud', image.jdcloudId],
+    ['Region', image.region],
+    ['State', image.state],
+    ['Kind', `${image.kind}, ${image.rootDevice}`],
+    ['Description', image.description || '-'],
+    ['Tags', tags.join(', ') || '-'],
+    ['Copied from', image.sourceImageId ?? '-'],
+    ['Created', formatTime(image.createdAt)],
+    ['Updated', formatTime(image.updatedAt)],
+  ]);
+  return `${fields}\n\n${renderTable(diskColumns, image.disks)}`;
+}
+
+function formatData(disks: readonly ApiDisk[]): string {
+  const known = disks.map(({ dataBytes }) => dataBytes).filter((bytes) => bytes !== null);
+  return known.length < disks.length ? '-' : formatBytes(sum(known));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,40 @@
+/** What the tasks that read frames share: a stretch of a pack, the frames in it, and the check of each (R1). */
+import { readFrame } from '../../store/frame-format.ts';
+import { hashBytes, keyedHash } from '../../store/hash.ts';
+
+export interface FrameStretch {
+  /** Bytes of a pack; transferred to the worker and not given back. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Start and end of each frame within `bytes`. */
+  readonly bounds: Int32Array<ArrayBuffer>;
+  /** The id that each frame's chunk must have, one after the other. */
+  readonly ids: Uint8Array<ArrayBuffer>;
+  readonly chunkKey: Uint8Array;
+  readonly maxChunk: number;
+}
+
+/** Calls `use` with every frame that verifies; returns the numbers of those that do not. */
+export function eachIntactFrame(
+  stretch: FrameStretch,
+  use: (frame: { number: number; bytes: Uint8Array; id: Uint8Array; chunk: Uint8Array }) => void,
+): number[] {
+  const damaged: number[] = [];
+  for (let number = 0; number < stretch.bounds.length / 2; number++) {
+    const bytes = stretch.bytes.subarray(stretch.bounds[number * 2], stretch.bounds[number * 2 + 1]);
+    const id = stretch.ids.subarray(number * hashBytes, (number + 1) * hashBytes);
+    const chunk = intactChunk(bytes, id, stretch);
+    if (chunk === undefined) damaged.push(number);
+    else use({ number, bytes, id, chunk });
+  }
+  return damaged;
+}
+
+function intactChunk(frame: Uint8Array, id: Uint8Array, { chunkKey, maxChunk }: FrameStretch): Uint8Array | undefined {
+  try {
+    const chunk = readFrame(frame, maxChunk);
+    return Buffer.compare(keyedHash(chunkKey, chunk), id) === 0 ? chunk : undefined;
+  } catch {
+    // Whatever is wrong with the frame, the answer is the same: it is damaged, and the caller looks elsewhere.
+    return undefined;
+  }
+}

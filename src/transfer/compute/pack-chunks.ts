@@ -1,0 +1,36 @@
+import type { PackEntry } from '../../store/chunk-index.ts';
+import { writeFrame } from '../../store/frame-format.ts';
+import { hashBytes } from '../../store/hash.ts';
+import { packEntryBytes } from '../../store/pack-format.ts';
+import { type Appended, appendedTo, type OpenPack } from './open-pack.ts';
+
+export interface PackChunksTask {
+  readonly segment: Uint8Array<ArrayBuffer>;
+  readonly bounds: Int32Array<ArrayBuffer>;
+  readonly ids: Uint8Array<ArrayBuffer>;
+  /** Numbers of the chunks to store, in order. */
+  readonly wanted: readonly number[];
+  readonly pack: OpenPack;
+  /** The pack is full once it measures this many bytes. */
+  readonly packBytes: number;
+}
+
+export interface PackChunksResult extends Appended {
+  readonly segment: Uint8Array<ArrayBuffer>;
+  /** How many of `wanted` are in the pack now. */
+  readonly stored: number;
+}
+
+/** Compresses chunks into a pack until all are in it or it is full. */
+export function packChunks(task: PackChunksTask): PackChunksResult {
+  const { segment, bounds, ids, wanted, pack } = task;
+  const entries: PackEntry[] = [];
+  let used = pack.used;
+  for (const chunk of wanted) {
+    if (used + (pack.frames + entries.length) * packEntryBytes >= task.packBytes) break;
+    const length = writeFrame(segment.subarray(bounds[chunk * 2], bounds[chunk * 2 + 1]), pack.bytes, used);
+    entries.push({ id: ids.subarray(chunk * hashBytes, (chunk + 1) * hashBytes), offset: used, length });
+    used += length;
+  }
+  return { segment, stored: entries.length, ...appendedTo(pack, used, entries) };
+}

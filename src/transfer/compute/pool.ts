@@ -1,0 +1,41 @@
+/** The worker threads that do all cutting, hashing and compressing; the event loop does none of it (design §4). */
+import { Piscina } from 'piscina';
+import { siblingModule } from '../../lib/sibling-module.ts';
+import type { AppendFramesResult, AppendFramesTask } from './append-frames.ts';
+import type { CutSegmentResult, CutSegmentTask } from './cut-segment.ts';
+import type { FrameStretch } from './frames.ts';
+import type { OpenFramesResult } from './open-frames.ts';
+import type { PackChunksResult, PackChunksTask } from './pack-chunks.ts';
+import type { SealedPack, SealPackTask } from './seal-pack.ts';
+
+/** Tasks by name. The large buffers of a task belong to the worker until the result brings them back. */
+export interface ComputePool {
+  cutSegment(task: CutSegmentTask): Promise<CutSegmentResult>;
+  packChunks(task: PackChunksTask): Promise<PackChunksResult>;
+  appendFrames(task: AppendFramesTask): Promise<AppendFramesResult>;
+  openFrames(stretch: FrameStretch): Promise<OpenFramesResult>;
+  sealPack(task: SealPackTask): Promise<SealedPack>;
+  /** How many tasks run at once. */
+  readonly threads: number;
+  /** Ends the threads; tasks that have not run are rejected. */
+  close(): Promise<void>;
+}
+
+export function createComputePool(threads: number): ComputePool {
+  const pool = new Piscina({
+    filename: siblingModule(import.meta.url, 'worker').href,
+    minThreads: threads,
+    maxThreads: threads,
+  });
+  const run = (name: string, task: object, ...views: Uint8Array<ArrayBuffer>[]) =>
+    pool.run(task, { name, transferList: views.map((view) => view.buffer) });
+  return {
+    threads,
+    cutSegment: (task) => run('cutSegment', task, task.segment),
+    packChunks: (task) => run('packChunks', task, task.segment, task.pack.bytes),
+    appendFrames: (task) => run('appendFrames', task, task.stretch.bytes, task.pack.bytes),
+    openFrames: (stretch) => run('openFrames', stretch, stretch.bytes),
+    sealPack: (task) => run('sealPack', task, task.pack.bytes),
+    close: () => pool.destroy(),
+  };
+}

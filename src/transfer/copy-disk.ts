@@ -1,0 +1,89 @@
+/**
+ * A disk from one region's store to another's: what the destination has is pinned (W2), only what it lacks is fetched, each
+ * chunk is verified on the way (R1), and its frame is stored as it came. An attempt that was killed left durable packs tied
+ * to the same pending manifest; the next one finds them and goes on from there.
+ */
+import { fromHex } from '../lib/hex.ts';
+import { mapOrdered } from '../lib/map-ordered.ts';
+import { BlobError } from '../store/blob-store.ts';
+import { createManifestWriter } from '../store/manifest-writer.ts';
+import { manifestKey, type RegionStore } from '../store/region-store.ts';
+import { type Batch, batches, chunkIds } from './batches.ts';
+import { readChunks } from './chunk-reader.ts';
+import type { ComputePool } from './compute/pool.ts';
+import { createPackWriter, type PackWriter } from './pack-writer.ts';
+import type { TransferSettings } from './settings.ts';
+import { chunkDamage, openStoredDisk, type StoredDisk } from './stored-disk.ts';
+
+export interface CopyDiskOptions {
+  readonly source: StoredDisk;
+  /** Regions to look in for chunks that are damaged at the source. */
+  readonly alternates: readonly RegionStore[];
+  readonly destination: RegionStore;
+  /** A pending manifest of the destination; the same one in every attempt. */
+  readonly manifestId: string;
+  readonly compute: ComputePool;
+  readonly settings: TransferSettings;
+  /** Called with logical bytes dealt with and stored bytes fetched since the last call. */
+  readonly onProgress: (done: number, moved: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves when packs and manifest are durable at the destination. The new manifest has the source's root. */
+export async function copyDisk(options: CopyDiskOptions): Promise<void> {
+  const { source, destination, manifestId, settings, signal, onProgress } = options;
+  const manifest = await openStoredDisk(source);
+  const writer = createManifestWriter(manifest.summary.size, manifest.cut);
+  const packs = createPackWriter({ ...options, store: destination });
+
+  async function* pages(): AsyncGenerator<Uint8Array, void, undefined> {
+    yield writer.header;
+    const copying = mapOrdered(batches(manifest, manifest.cut.segment, signal), settings.lanes, async (batch) => {
+      signal.throwIfAborted();
+      await copyBatch(batch, manifest.cut.maxChunk, packs, options);
+      return batch;
+    });
+    for await (const batch of copying) {
+      for (const { length, id } of batch.entries) {
+        const page = writer.add({ length, id: id === null ? null : fromHex(id) });
+        if (page !== undefined) yield page;
+      }
+      onProgress(batch.length, 0);
+    }
+    await packs.flush();
+    yield* writer.finish(manifest.summary.digest).bytes;
+  }
+
+  try {
+    await destination.blobs.put(manifestKey(manifestId), pages(), { signal });
+  } catch (error) {
+    // An earlier attempt came this far: the manifest is put only after its last pack is durable and tied.
+    if (!(error instanceof BlobError && error.kind === 'exists')) throw error;
+  }
+}
+
+async function copyBatch(batch: Batch, maxChunk: number, packs: PackWriter, options: CopyDiskOptions): Promise<void> {
+  const { source, destination, manifestId, alternates, compute, settings, signal, onProgress } = options;
+  const ids = chunkIds(batch);
+  const present = await destination.index.pin(manifestId, ids.map(fromHex));
+  const missing = packs.claim(ids.filter((id) => !present.has(id)));
+  const reader = {
+    store: source.store,
+    alternates,
+    chunkKey: source.chunkKey,
+    maxChunk,
+    readBytes: settings.readBytes,
+    signal,
+  };
+  const lost = await readChunks(missing, reader, async (stretch) => {
+    onProgress(0, stretch.bytes.length);
+    let damaged: readonly number[] = [];
+    await packs.write(async (pack) => {
+      const appended = await compute.appendFrames({ stretch, pack });
+      damaged = appended.damaged;
+      return { appended, more: false };
+    });
+    return damaged;
+  });
+  if (lost.length > 0) throw chunkDamage(source, batch.entries, lost);
+}

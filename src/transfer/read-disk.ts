@@ -1,0 +1,65 @@
+/** A stored disk's data, in order and verified (R1), for exports and for checks. */
+import { mapOrdered } from '../lib/map-ordered.ts';
+import type { RegionStore } from '../store/region-store.ts';
+import { type Batch, batches, chunkIds } from './batches.ts';
+import { readChunks } from './chunk-reader.ts';
+import type { ComputePool } from './compute/pool.ts';
+import type { TransferSettings } from './settings.ts';
+import { chunkDamage, openStoredDisk, type StoredDisk } from './stored-disk.ts';
+
+export interface ReadOptions {
+  readonly disk: StoredDisk;
+  readonly alternates: readonly RegionStore[];
+  readonly compute: ComputePool;
+  readonly settings: TransferSettings;
+  readonly signal: AbortSignal;
+}
+
+/** Yields the disk's data; what is not yielded is zeros. Throws `DamageError` at the first byte that cannot be given. */
+export async function* readDisk(options: ReadOptions): AsyncGenerator<{ offset: number; bytes: Uint8Array }, void, undefined> {
+  const { disk, settings, signal } = options;
+  const manifest = await openStoredDisk(disk);
+  const batchBytes = manifest.cut.segment;
+  const reading = mapOrdered(batches(manifest, batchBytes, signal), settings.lanes, async (batch) => ({
+    batch,
+    ...(await readBatch(batch, manifest.cut.maxChunk, options)),
+  }));
+  for await (const { batch, chunks, lost } of reading) {
+    for (const entry of batch.entries) {
+      if (entry.id === null) continue;
+      const bytes = chunks.get(entry.id);
+      if (bytes?.length !== entry.length) throw chunkDamage(disk, [entry], [entry.id, ...lost]);
+      yield { offset: entry.offset, bytes };
+    }
+  }
+}
+
+export interface BatchChunks {
+  /** The intact chunks by hexadecimal id. */
+  readonly chunks: ReadonlyMap<string, Uint8Array>;
+  readonly lost: readonly string[];
+}
+
+/** Reads the chunks of one batch into memory. */
+export async function readBatch(batch: Batch, maxChunk: number, options: ReadOptions): Promise<BatchChunks> {
+  const { disk, alternates, compute, settings, signal } = options;
+  const reader = {
+    store: disk.store,
+    alternates,
+    chunkKey: disk.chunkKey,
+    maxChunk,
+    readBytes: settings.readBytes,
+    signal,
+  };
+  const chunks = new Map<string, Uint8Array>();
+  const lost = await readChunks(chunkIds(batch), reader, async (stretch, ids) => {
+    const opened = await compute.openFrames(stretch);
+    const damaged = new Set(opened.damaged);
+    ids.forEach((id, number) => {
+      if (damaged.has(number)) return;
+      chunks.set(id, opened.bytes.subarray(opened.bounds[number * 2], opened.bounds[number * 2 + 1]));
+    });
+    return opened.damaged;
+  });
+  return { chunks, lost };
+}
