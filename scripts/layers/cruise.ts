@@ -7,6 +7,8 @@ export const cruiseOptions: ICruiseOptions = {
   // Type-only imports count: a reader has to follow them too.
   tsPreCompilationDeps: true,
   doNotFollow: { path: 'node_modules' },
+  // As Node resolves an import of ours, subpaths such as kysely/migration included.
+  enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
 };
 
 /** What imports what below `packageFolder`, and which of it breaks a rule. */

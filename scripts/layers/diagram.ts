@@ -44,9 +44,9 @@ function diagram(modules: readonly IModule[]): string {
 
 /** Puts `content` between `<!-- name: … -->` and `<!-- /name -->`. */
 function fill(text: string, name: string, content: string): string {
-  const between = new RegExp(`(<!-- ${name}:[^>]*-->\n)[^]*?(\n<!-- /${name} -->)`);
+  const between = new RegExp(`(<!-- ${name}:[^>]*-->\n)[^]*?(<!-- /${name} -->)`);
   if (!between.test(text)) throw new Error(`${page} has lost its markers <!-- ${name}: … --> and <!-- /${name} -->`);
-  return text.replace(between, (_, open: string, close: string) => `${open}${content}${close}`);
+  return text.replace(between, (_, open: string, close: string) => `${open}${content}\n${close}`);
 }
 
 const { modules } = await cruiseSource(process.cwd());

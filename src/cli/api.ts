@@ -7,7 +7,7 @@ export interface ApiStatus {
   readonly version: string;
   readonly dataDirectory: string;
   readonly database: { readonly version: string; readonly embedded: boolean };
-  readonly regions: readonly unknown[];
+  readonly regions: readonly string[];
   readonly uptimeSeconds: number;
 }
 

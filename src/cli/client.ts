@@ -1,5 +1,6 @@
 /** The native API as functions: what each sends and what it gives back is docs/native-api.md, in its order. */
-import { decodeExtents, encodeExtents, type ExtentStream, extentsMediaType, type Run } from '../lib/extent-stream.ts';
+import type { IncomingMessage } from 'node:http';
+import { decodeExtents, type ExtentStream, encodeExtents, extentsMediaType, type Run } from '../lib/extent-stream.ts';
 import type {
   ApiCollection,
   ApiCopy,
@@ -68,7 +69,7 @@ export function createClient(server: ServerAddress, signal?: AbortSignal) {
         headers: { accept: extentsMediaType },
         signal,
       });
-      if (response.statusCode !== 200 || response.headers['content-type'] !== extentsMediaType) {
+      if (response.statusCode !== 200 || !response.headers['content-type']?.startsWith(extentsMediaType)) {
         return readAnswer(server.url, response, signal);
       }
       return decodeExtents(response);
@@ -96,7 +97,7 @@ function withQuery(path: string, query: Query): string {
 
 async function readAnswer<Answer>(
   url: URL,
-  response: AsyncIterable<Uint8Array> & { statusCode?: number },
+  response: IncomingMessage,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
   const status = response.statusCode ?? 0;

@@ -26,5 +26,7 @@ const meanings: Record<keyof typeof exitCodes, string> = {
 /** The footer of `mimeo --help`. */
 export function exitCodesHelp(): string {
   const names = Object.keys(exitCodes) as (keyof typeof exitCodes)[];
-  return ['Exit codes:', ...names.map((name) => `  ${String(exitCodes[name]).padEnd(4)}  ${meanings[name]}`)].join('\n');
+  return ['Exit codes:', ...names.map((name) => `  ${String(exitCodes[name]).padEnd(4)}  ${meanings[name]}`)].join(
+    '\n',
+  );
 }

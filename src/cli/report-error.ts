@@ -11,7 +11,8 @@ export function reportError(error: unknown, io: CliIo): ExitCode {
   }
   const debug = Boolean(io.env['MIMEO_DEBUG']);
   const message = error instanceof Error ? error.message : String(error);
-  const advice = error instanceof CliError ? error.advice : 'if this makes no sense, MIMEO_DEBUG=1 shows where it happened';
+  const advice =
+    error instanceof CliError ? error.advice : 'if this makes no sense, MIMEO_DEBUG=1 shows where it happened';
   io.stderr.write(`mimeo: ${message}\n`);
   if (advice !== undefined) io.stderr.write(`${advice}\n`);
   if (debug && error instanceof Error) io.stderr.write(`${describe(error)}\n`);

@@ -12,6 +12,8 @@ export interface Session {
   readonly signal: AbortSignal;
   /** The result: with --json the server's JSON, otherwise text for people. */
   print(json: unknown, text: string): void;
+  /** For people alone, where the server has nothing to say. */
+  printText(text: string): void;
 }
 
 /** Runs a command's work with a client for the server that its options name. */
@@ -22,10 +24,13 @@ export async function withSession(io: CliIo, command: Command, work: (session: S
   const stop = io.onInterrupt(() => controller.abort(interruption()));
   try {
     const client = createClient(await findServer(settings), signal);
-    const print = (json: unknown, text: string) => {
-      io.stdout.write(`${settings.json ? JSON.stringify(json, undefined, 2) : text}\n`);
-    };
-    await work({ io, client, signal, print });
+    await work({
+      io,
+      client,
+      signal,
+      print: (json, text) => void io.stdout.write(`${settings.json ? JSON.stringify(json, undefined, 2) : text}\n`),
+      printText: (text) => void (settings.json || io.stdout.write(`${text}\n`)),
+    });
   } catch (error) {
     // Whatever an interrupt broke is not worth telling, unless the command put it into words.
     if (signal.aborted && !(error instanceof CliError)) throw signal.reason;

@@ -77,7 +77,7 @@ export async function readRunningServer(settings: Settings): Promise<RunningServ
   }
 }
 
-export async function readToken({ tokenFile }: Settings): Promise<string> {
+async function readToken({ tokenFile }: Settings): Promise<string> {
   try {
     const token = (await readFile(tokenFile, 'utf8')).trim();
     // Anything else could not be sent in a header, and is no token of ours.

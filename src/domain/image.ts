@@ -42,7 +42,8 @@ export interface Disk {
   /** 0 is the system disk of an image that has one; data disks follow. */
   readonly index: number;
   readonly role: DiskRole;
-  readonly format: DiskFormat;
+  /** Null until it is known from the bytes. */
+  readonly format: DiskFormat | null;
   /** Bytes of the disk as it was uploaded, holes included. */
   readonly size: number;
   /** Bytes that are not in a run of zeros; known once the disk is stored. */

@@ -8,7 +8,7 @@ export type ImageState = (typeof imageStates)[number];
 
 export type ImageEvent =
   | 'upload-started'
-  | 'upload-interrupted'
+  | 'upload-ended'
   | 'copy-started'
   | 'copy-handed-back'
   | 'completed'
@@ -18,7 +18,7 @@ export type ImageEvent =
 
 const imageTransitions: Record<ImageState, Partial<Record<ImageEvent, ImageState>>> = {
   queued: { 'upload-started': 'uploading', 'copy-started': 'copying', failed: 'failed' },
-  uploading: { 'upload-interrupted': 'queued', completed: 'available', failed: 'failed' },
+  uploading: { 'upload-ended': 'queued', completed: 'available', failed: 'failed' },
   copying: { 'copy-handed-back': 'queued', completed: 'available', failed: 'failed' },
   available: { deprecated: 'deprecated' },
   deprecated: { restored: 'available' },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeExtents, encodeExtents, ExtentStreamError, type Run } from './extent-stream.ts';
+import { decodeExtents, ExtentStreamError, encodeExtents, type Run } from './extent-stream.ts';
 
 /** Runs with gaps between them, and a size that leaves room after the last. */
 const disks = fc

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
 
 interface Libc {
+  address(bytes: Uint8Array): bigint;
   errno(): number;
   flock(fd: number, operation: number): number;
   lseek(fd: number, offset: number, whence: number): number | bigint;
@@ -23,6 +24,7 @@ function libc(): Libc {
     const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
     const node = koffi.load(null);
     loaded = {
+      address: koffi.address,
       errno: koffi.errno,
       flock: node.func('int flock(int fd, int operation)'),
       lseek: node.func('int64_t lseek(int fd, int64_t offset, int whence)'),
@@ -35,6 +37,11 @@ function failure(syscall: string): NodeJS.ErrnoException {
   const errno = -libc().errno();
   const code = getSystemErrorName(errno);
   return Object.assign(new Error(`${code}: ${getSystemErrorMessage(errno)}, ${syscall}`), { errno, code, syscall });
+}
+
+/** Where the first byte lies in memory; it stays there as long as the buffer lives and is not transferred. */
+export function addressOf(bytes: Uint8Array): bigint {
+  return libc().address(bytes);
 }
 
 /** Takes the exclusive advisory lock of the open file behind `fd`; false if another open file holds it. Never waits. */

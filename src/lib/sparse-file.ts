@@ -15,30 +15,33 @@ const smallestHole = 64 * 1024;
  */
 export function* dataExtents(file: number | { readonly fd: number }, size: number): Generator<Extent, void, undefined> {
   const fd = typeof file === 'number' ? file : file.fd;
-  let begin = firstData(fd, size);
+  if (!canTell(fd)) {
+    if (size > 0) yield { offset: 0, length: size };
+    return;
+  }
+  // Without data, or without a hole, up to `size`: that is where the answer is.
+  const data = (from: number) => (from < size ? Math.min(seekData(fd, from) ?? size, size) : size);
+  const hole = (from: number) => Math.min(seekHole(fd, from) ?? size, size);
+
+  let begin = data(0);
   while (begin < size) {
-    let end = nextHole(fd, begin, size);
-    let next = nextData(fd, end, size);
+    let end = hole(begin);
+    let next = data(end);
     while (next < size && next - end < smallestHole) {
-      end = nextHole(fd, next, size);
-      next = nextData(fd, end, size);
+      end = hole(next);
+      next = data(end);
     }
     yield { offset: begin, length: end - begin };
     begin = next;
   }
 }
 
-/** Where data begins, `size` when there is none. No answer means either that, or a file system that can't tell. */
-function firstData(fd: number, size: number): number {
-  const offset = seekData(fd, 0);
-  if (offset !== undefined) return Math.min(offset, size);
-  return seekHole(fd, 0) === 0 ? size : 0;
-}
-
-function nextData(fd: number, from: number, size: number): number {
-  return from >= size ? size : Math.min(seekData(fd, from) ?? size, size);
-}
-
-function nextHole(fd: number, from: number, size: number): number {
-  return Math.min(seekHole(fd, from) ?? size, size);
+/** Any failure means no: if there is something wrong with the file itself, reading it says so. */
+function canTell(fd: number): boolean {
+  try {
+    seekData(fd, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }

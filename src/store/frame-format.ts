@@ -56,7 +56,8 @@ export function readFrame(frame: Uint8Array, maxChunkBytes: number): Uint8Array 
   const codec = view.getUint32(0, true);
   const length = view.getUint32(4, true);
   const payloadLength = view.getUint32(8, true);
-  if (frameHeaderBytes + payloadLength !== frame.length) throw new FrameError('frame has another length than its place');
+  if (frameHeaderBytes + payloadLength !== frame.length)
+    throw new FrameError('frame has another length than its place');
   if (length > maxChunkBytes) throw new FrameError('chunk is longer than any of this store');
   if (view.getUint32(12, true) !== frameChecksum(frame, 0, payloadLength)) throw new FrameError('checksum differs');
   const chunk = decode(codec, frame.subarray(frameHeaderBytes), length);

@@ -9,7 +9,9 @@ export function hash(bytes: Uint8Array): Uint8Array {
 }
 
 export function keyedHash(key: Uint8Array, bytes: Uint8Array): Uint8Array {
-  return Blake3Hasher.newKeyed(Buffer.from(key.buffer, key.byteOffset, key.byteLength)).update(bytes).digestBuffer();
+  return Blake3Hasher.newKeyed(Buffer.from(key.buffer, key.byteOffset, key.byteLength))
+    .update(bytes)
+    .digestBuffer();
 }
 
 export interface Hasher {

@@ -58,6 +58,13 @@ export function pageBytes(entries: number): number {
   return pageHeaderBytes + entries * manifestEntryBytes + hashBytes;
 }
 
+/** Bytes of a manifest with so many entries. */
+export function manifestBytes(entries: number): number {
+  const last = entries % entriesPerPage;
+  const pages = ((entries - last) / entriesPerPage) * pageBytes(entriesPerPage) + (last > 0 ? pageBytes(last) : 0);
+  return manifestHeaderBytes + pages + manifestFooterBytes;
+}
+
 export function encodeHeader(size: number, cut: CutParameters): Uint8Array {
   const bytes = new Uint8Array(manifestHeaderBytes);
   const view = new DataView(bytes.buffer);
@@ -97,7 +104,10 @@ function chain(previous: Uint8Array, bytes: Uint8Array): Uint8Array {
   return hash(joined);
 }
 
-export function encodePage(entries: readonly ManifestEntry[], previous: Uint8Array): { bytes: Uint8Array; link: Uint8Array } {
+export function encodePage(
+  entries: readonly ManifestEntry[],
+  previous: Uint8Array,
+): { bytes: Uint8Array; link: Uint8Array } {
   const bytes = Buffer.alloc(pageBytes(entries.length));
   bytes.writeUInt32LE(entries.length, 0);
   let at = pageHeaderBytes;
@@ -130,7 +140,10 @@ export function decodePage(bytes: Uint8Array, previous: Uint8Array): { entries: 
 }
 
 /** `previous` is the link of the last page, or of the header where the disk is empty. */
-export function encodeFooter(summary: Omit<ManifestSummary, 'root'>, previous: Uint8Array): { bytes: Uint8Array; root: Uint8Array } {
+export function encodeFooter(
+  summary: Omit<ManifestSummary, 'root'>,
+  previous: Uint8Array,
+): { bytes: Uint8Array; root: Uint8Array } {
   const bytes = new Uint8Array(manifestFooterBytes);
   const view = new DataView(bytes.buffer);
   bytes.set(footerMagic, 0);

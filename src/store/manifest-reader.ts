@@ -11,14 +11,17 @@ import {
   type ManifestEntry,
   ManifestError,
   type ManifestSummary,
+  manifestBytes,
   manifestFooterBytes,
   manifestHeaderBytes,
   pageBytes,
 } from './manifest-format.ts';
 import { manifestKey } from './region-store.ts';
+import { retryBlob } from './retry-blob.ts';
 
 export interface ManifestReader {
   readonly cut: CutParameters;
+  /** Size and root are proven; the rest is once `pages` has come to its end. */
   readonly summary: ManifestSummary;
   /** All entries, in order, a page at a time. */
   pages(signal?: AbortSignal): AsyncGenerator<ManifestEntry[], void, undefined>;
@@ -28,31 +31,72 @@ export interface ManifestReader {
  * Opens the manifest and checks that it is the one with this root, which the database remembers: a manifest that was
  * put in its place, however well-formed, is refused. Throws `ManifestError`, or `BlobError` where it cannot be read.
  */
-export async function openManifest(blobs: BlobStore, manifestId: string, root: Uint8Array): Promise<ManifestReader> {
+export async function openManifest(
+  blobs: BlobStore,
+  manifestId: string,
+  root: Uint8Array,
+  signal?: AbortSignal,
+): Promise<ManifestReader> {
   const key = manifestKey(manifestId);
-  const size = (await blobs.stat(key))?.size ?? 0;
-  if (size < manifestHeaderBytes + manifestFooterBytes) throw new ManifestError('manifest is missing or cut short');
-  const header = await blobs.get(key, { offset: 0, length: manifestHeaderBytes });
-  const footer = await blobs.get(key, { offset: size - manifestFooterBytes, length: manifestFooterBytes });
-  const { cut, size: diskSize } = decodeHeader(header);
-  const summary = decodeFooter(footer);
-  if (Buffer.compare(summary.root, root) !== 0) throw new ManifestError('manifest is another than the database knows');
-  if (summary.size !== diskSize) throw new ManifestError('header and footer disagree about the size');
+  const { cut, summary, footer, first } = await readTwice(() => readEnds(blobs, key, root, signal));
 
   return {
     cut,
     summary,
     async *pages(signal) {
-      let link = chainStart(header);
-      let offset = manifestHeaderBytes;
-      for (let left = summary.entries; left > 0; left -= entriesPerPage) {
+      if (first.entries.length > 0) yield first.entries;
+      let { link, end } = first;
+      for (let left = summary.entries - first.entries.length; left > 0; left -= entriesPerPage) {
+        const offset = end;
         const length = pageBytes(Math.min(left, entriesPerPage));
-        const page = decodePage(await blobs.get(key, { offset, length }, signal === undefined ? {} : { signal }), link);
+        const previous = link;
+        const page = await readTwice(async () => decodePage(await read(blobs, key, offset, length, signal), previous));
         link = page.link;
-        offset += length;
+        end += length;
         yield page.entries;
       }
       checkRoot(footer, link);
     },
   };
+}
+
+/** Footer, header and first page. The header is chained to the first page, so that it takes both to trust either. */
+async function readEnds(blobs: BlobStore, key: string, root: Uint8Array, signal: AbortSignal | undefined) {
+  const bytes = (await retryBlob(() => blobs.stat(key), signal))?.size ?? 0;
+  if (bytes < manifestHeaderBytes + manifestFooterBytes) throw new ManifestError('manifest is missing or cut short');
+  const footer = await read(blobs, key, bytes - manifestFooterBytes, manifestFooterBytes, signal);
+  const summary = decodeFooter(footer);
+  if (Buffer.compare(summary.root, root) !== 0) throw new ManifestError('manifest is another than the database knows');
+  if (manifestBytes(summary.entries) !== bytes)
+    throw new ManifestError('manifest has another length than its footer says');
+
+  const end = manifestHeaderBytes + (summary.entries > 0 ? pageBytes(Math.min(summary.entries, entriesPerPage)) : 0);
+  const head = await read(blobs, key, 0, end, signal);
+  const header = head.subarray(0, manifestHeaderBytes);
+  const { cut, size } = decodeHeader(header);
+  if (summary.size !== size) throw new ManifestError('header and footer disagree about the size');
+  const start = chainStart(header);
+  const page =
+    summary.entries > 0 ? decodePage(head.subarray(manifestHeaderBytes), start) : { entries: [], link: start };
+  return { cut, summary, footer, first: { ...page, end } };
+}
+
+function read(
+  blobs: BlobStore,
+  key: string,
+  offset: number,
+  length: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  return retryBlob(() => blobs.get(key, { offset, length }, { signal }), signal);
+}
+
+/** R1: what does not verify is read once more. */
+async function readTwice<Result>(readAndVerify: () => Promise<Result>): Promise<Result> {
+  try {
+    return await readAndVerify();
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error;
+    return await readAndVerify();
+  }
 }

@@ -2,6 +2,7 @@
  * Packs (docs/formats.md, "Pack"): a header with a salt, frames, an index of the frames, a footer. With the index in the
  * pack itself, a lost database can be rebuilt from the store alone.
  */
+import { randomBytes } from 'node:crypto';
 import type { PackEntry } from './chunk-index.ts';
 import { hash, hashBytes } from './hash.ts';
 
@@ -25,7 +26,7 @@ export class PackError extends Error {
  * Writes the header at the start of `target`. The salt makes every pack's name new: a pack that is written again with the
  * same chunks can never meet the name of one that is being removed (D1).
  */
-export function writePackHeader(target: Uint8Array, salt: Uint8Array): void {
+export function writePackHeader(target: Uint8Array, salt: Uint8Array = randomBytes(saltBytes)): void {
   target.fill(0, 0, packHeaderBytes);
   target.set(headerMagic, 0);
   target.set(salt.subarray(0, saltBytes), 16);
@@ -54,7 +55,6 @@ export function readPackEntries(bytes: Uint8Array): PackEntry[] {
   return entries;
 }
 
-
 /** Writes index and footer behind the frames, which end at `framesEnd`; returns the pack's length. */
 export function writePackTrailer(target: Uint8Array, framesEnd: number, entries: Uint8Array): number {
   target.set(entries, framesEnd);
@@ -81,5 +81,8 @@ export function readPackIndex(pack: Uint8Array): PackEntry[] {
   const entries = pack.subarray(framesEnd, footer);
   const expected = pack.subarray(footer + 24, footer + 24 + hashBytes);
   if (Buffer.compare(hash(entries), expected) !== 0) throw new PackError('pack index does not match its hash');
-  return readPackEntries(entries);
+  const places = readPackEntries(entries);
+  const inside = places.every(({ offset, length }) => offset >= packHeaderBytes && offset + length <= framesEnd);
+  if (!inside) throw new PackError('pack index points outside of the frames');
+  return places;
 }

@@ -33,15 +33,12 @@ async function* interruptible(
   try {
     for (;;) {
       signal.throwIfAborted();
+      const asked = iterator.next();
+      state = 'asked';
       // A promise for each step, because those that a race leaves behind would keep every piece until the signal ends.
       const step = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
         interrupt = reject;
-        state = 'asked';
-        const ended = (error: unknown) => {
-          state = 'ended';
-          reject(error);
-        };
-        iterator.next().then(resolve, ended);
+        asked.then(resolve, reject);
       });
       state = step.done === true ? 'ended' : 'idle';
       if (step.done === true) return;
@@ -50,7 +47,7 @@ async function* interruptible(
   } finally {
     signal.removeEventListener('abort', onAbort);
     if (state === 'idle') await iterator.return?.();
-    // It answers only once its silence ends, which may be never.
+    // Answered only once the source is no longer silent, which may be never; one that has thrown does not mind.
     if (state === 'asked') iterator.return?.().catch(() => {});
   }
 }

@@ -3,11 +3,11 @@
  * regions, and what no region has intact is reported and never handed out.
  */
 import { fromHex } from '../lib/hex.ts';
-import { retry } from '../lib/retry.ts';
 import { BlobError } from '../store/blob-store.ts';
 import type { ChunkLocation } from '../store/chunk-index.ts';
 import { packEntryBytes } from '../store/pack-format.ts';
 import { packKey, type RegionStore } from '../store/region-store.ts';
+import { retryBlob } from '../store/retry-blob.ts';
 import type { FrameStretch } from './compute/frames.ts';
 
 export interface ChunkReaderOptions {
@@ -37,7 +37,11 @@ interface Stretch {
 const joinGap = 64 * 1024;
 
 /** Reads the chunks (hexadecimal ids, each once) and passes their frames to `use`; returns those found intact nowhere. */
-export async function readChunks(ids: readonly string[], options: ChunkReaderOptions, use: UseStretch): Promise<string[]> {
+export async function readChunks(
+  ids: readonly string[],
+  options: ChunkReaderOptions,
+  use: UseStretch,
+): Promise<string[]> {
   const located = await options.store.index.locate(ids.map(fromHex));
   let damaged = ids.filter((id) => !located.has(id));
   for (const stretch of planStretches(located, options.readBytes)) {
@@ -50,7 +54,9 @@ export async function readChunks(ids: readonly string[], options: ChunkReaderOpt
 }
 
 function planStretches(located: ReadonlyMap<string, ChunkLocation>, readBytes: number): Stretch[] {
-  const places = [...located].sort(([, a], [, b]) => (a.pack === b.pack ? a.offset - b.offset : a.pack < b.pack ? -1 : 1));
+  const places = [...located].sort(([, a], [, b]) =>
+    a.pack === b.pack ? a.offset - b.offset : a.pack < b.pack ? -1 : 1,
+  );
   const stretches: Stretch[] = [];
   let last: Stretch | undefined;
   for (const [id, place] of places) {
@@ -71,7 +77,12 @@ function planStretches(located: ReadonlyMap<string, ChunkLocation>, readBytes: n
   return stretches;
 }
 
-async function readSingly(ids: string[], store: RegionStore, options: ChunkReaderOptions, use: UseStretch): Promise<string[]> {
+async function readSingly(
+  ids: string[],
+  store: RegionStore,
+  options: ChunkReaderOptions,
+  use: UseStretch,
+): Promise<string[]> {
   const located = await store.index.locate(ids.map(fromHex));
   const damaged = ids.filter((id) => !located.has(id));
   for (const [id, place] of located) {
@@ -81,7 +92,12 @@ async function readSingly(ids: string[], store: RegionStore, options: ChunkReade
   return damaged;
 }
 
-async function readStretch(stretch: Stretch, store: RegionStore, options: ChunkReaderOptions, use: UseStretch): Promise<string[]> {
+async function readStretch(
+  stretch: Stretch,
+  store: RegionStore,
+  options: ChunkReaderOptions,
+  use: UseStretch,
+): Promise<string[]> {
   const ids = stretch.frames.map(({ id }) => id);
   const bytes = await fetch(stretch, store, options.signal);
   if (bytes === undefined) return ids;
@@ -96,16 +112,14 @@ async function readStretch(stretch: Stretch, store: RegionStore, options: ChunkR
 }
 
 /** Undefined when the pack, or this part of it, is not there: to R1 that is damage like any other. */
-async function fetch(stretch: Stretch, store: RegionStore, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function fetch(
+  stretch: Stretch,
+  store: RegionStore,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const range = { offset: stretch.start, length: stretch.end - stretch.start };
-  const isRetryable = (error: unknown) => error instanceof BlobError && error.kind === 'retryable';
   try {
-    return await retry(() => store.blobs.get(packKey(stretch.pack), range, { signal }), {
-      attempts: 3,
-      firstDelay: 100,
-      isRetryable,
-      signal,
-    });
+    return await retryBlob(() => store.blobs.get(packKey(stretch.pack), range, { signal }), signal);
   } catch (error) {
     if (error instanceof BlobError && (error.kind === 'not-found' || error.kind === 'out-of-range')) return undefined;
     throw error;

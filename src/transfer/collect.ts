@@ -56,7 +56,11 @@ export async function collect({ blobs, ledger, condemnedBefore, dryRun, signal }
  * Blobs without a row. No timing is needed to be sure: a writer's row is committed before its blob appears (`reservePack`,
  * the pending manifest), so a blob that was listed before its row was looked for in vain is garbage.
  */
-async function* strays(blobs: BlobStore, ledger: StoreLedger, signal: AbortSignal): AsyncGenerator<{ key: string; size: number }> {
+async function* strays(
+  blobs: BlobStore,
+  ledger: StoreLedger,
+  signal: AbortSignal,
+): AsyncGenerator<{ key: string; size: number }> {
   let listed: { key: string; size: number }[] = [];
   for await (const blob of blobs.list('')) {
     signal.throwIfAborted();
@@ -69,7 +73,10 @@ async function* strays(blobs: BlobStore, ledger: StoreLedger, signal: AbortSigna
   yield* unknown(listed, ledger);
 }
 
-async function* unknown(listed: readonly { key: string; size: number }[], ledger: StoreLedger): AsyncGenerator<{ key: string; size: number }> {
+async function* unknown(
+  listed: readonly { key: string; size: number }[],
+  ledger: StoreLedger,
+): AsyncGenerator<{ key: string; size: number }> {
   const known = await ledger.known(listed.map(({ key }) => key));
   yield* listed.filter(({ key }) => !known.has(key));
 }

@@ -6,6 +6,7 @@
 import { fromHex } from '../lib/hex.ts';
 import { mapOrdered } from '../lib/map-ordered.ts';
 import { BlobError } from '../store/blob-store.ts';
+import { ManifestError } from '../store/manifest-format.ts';
 import { createManifestWriter } from '../store/manifest-writer.ts';
 import { manifestKey, type RegionStore } from '../store/region-store.ts';
 import { type Batch, batches, chunkIds } from './batches.ts';
@@ -14,6 +15,7 @@ import type { ComputePool } from './compute/pool.ts';
 import { createPackWriter, type PackWriter } from './pack-writer.ts';
 import type { TransferSettings } from './settings.ts';
 import { chunkDamage, openStoredDisk, type StoredDisk } from './stored-disk.ts';
+import { createTaskGroup } from './task-group.ts';
 
 export interface CopyDiskOptions {
   readonly source: StoredDisk;
@@ -29,20 +31,26 @@ export interface CopyDiskOptions {
   readonly signal: AbortSignal;
 }
 
-/** Resolves when packs and manifest are durable at the destination. The new manifest has the source's root. */
+/**
+ * Resolves when packs and manifest are durable at the destination. The new manifest has the source's root. Once this has
+ * rejected, nothing of it is still writing.
+ */
 export async function copyDisk(options: CopyDiskOptions): Promise<void> {
   const { source, destination, manifestId, settings, signal, onProgress } = options;
-  const manifest = await openStoredDisk(source);
+  const manifest = await openStoredDisk(source, signal);
   const writer = createManifestWriter(manifest.summary.size, manifest.cut);
-  const packs = createPackWriter({ ...options, store: destination });
+  // A pack needs room for the largest chunk of this disk, which may have been cut under other settings.
+  const packs = createPackWriter({ ...options, store: destination, settings: { ...settings, cut: manifest.cut } });
+  const tasks = createTaskGroup(signal);
 
   async function* pages(): AsyncGenerator<Uint8Array, void, undefined> {
     yield writer.header;
-    const copying = mapOrdered(batches(manifest, manifest.cut.segment, signal), settings.lanes, async (batch) => {
-      signal.throwIfAborted();
-      await copyBatch(batch, manifest.cut.maxChunk, packs, options);
-      return batch;
-    });
+    const copying = mapOrdered(batches(manifest, manifest.cut.segment, signal), settings.lanes, (batch) =>
+      tasks.run(async () => {
+        await copyBatch(batch, manifest.cut.maxChunk, packs, options);
+        return batch;
+      }),
+    );
     for await (const batch of copying) {
       for (const { length, id } of batch.entries) {
         const page = writer.add({ length, id: id === null ? null : fromHex(id) });
@@ -50,8 +58,11 @@ export async function copyDisk(options: CopyDiskOptions): Promise<void> {
       }
       onProgress(batch.length, 0);
     }
-    await packs.flush();
-    yield* writer.finish(manifest.summary.digest).bytes;
+    await tasks.run(() => packs.flush());
+    const { bytes, summary } = writer.finish(manifest.summary.digest);
+    if (Buffer.compare(summary.root, source.root) !== 0)
+      throw new ManifestError('the copy has another root than its source');
+    yield* bytes;
   }
 
   try {
@@ -59,14 +70,14 @@ export async function copyDisk(options: CopyDiskOptions): Promise<void> {
   } catch (error) {
     // An earlier attempt came this far: the manifest is put only after its last pack is durable and tied.
     if (!(error instanceof BlobError && error.kind === 'exists')) throw error;
+  } finally {
+    await tasks.settled();
   }
 }
 
 async function copyBatch(batch: Batch, maxChunk: number, packs: PackWriter, options: CopyDiskOptions): Promise<void> {
-  const { source, destination, manifestId, alternates, compute, settings, signal, onProgress } = options;
-  const ids = chunkIds(batch);
-  const present = await destination.index.pin(manifestId, ids.map(fromHex));
-  const missing = packs.claim(ids.filter((id) => !present.has(id)));
+  const { source, alternates, compute, settings, signal, onProgress } = options;
+  const missing = await packs.missing(chunkIds(batch));
   const reader = {
     store: source.store,
     alternates,
@@ -85,5 +96,7 @@ async function copyBatch(batch: Batch, maxChunk: number, packs: PackWriter, opti
     });
     return damaged;
   });
-  if (lost.length > 0) throw chunkDamage(source, batch.entries, lost);
+  const lostIds = new Set(lost);
+  const damaged = batch.entries.find(({ id }) => id !== null && lostIds.has(id));
+  if (damaged !== undefined) throw chunkDamage(source, damaged.offset);
 }

@@ -16,6 +16,7 @@ import { createDiskDigest } from './disk-digest.ts';
 import { createPackWriter, type PackWriter } from './pack-writer.ts';
 import { type DataSegment, type DiskStream, segments } from './segments.ts';
 import type { TransferSettings } from './settings.ts';
+import { createTaskGroup } from './task-group.ts';
 
 export interface IngestOptions {
   readonly disk: DiskStream;
@@ -29,24 +30,29 @@ export interface IngestOptions {
   readonly signal: AbortSignal;
 }
 
-/** Resolves when packs and manifest are durable; the caller makes the manifest live (W3) or drops it. */
+/**
+ * Resolves when packs and manifest are durable; the caller makes the manifest live (W3) or drops it. Once this has rejected,
+ * nothing of it is still writing.
+ */
 export async function ingestDisk(options: IngestOptions): Promise<ManifestSummary> {
   const { disk, store, manifestId, settings, signal } = options;
   const writer = createManifestWriter(disk.size, settings.cut);
   const digest = createDiskDigest(disk.size);
   const packs = createPackWriter(options);
   const buffers = createBufferPool(settings.cut.segment);
+  const tasks = createTaskGroup(signal);
   let summary: ManifestSummary | undefined;
 
   async function* manifest(): AsyncGenerator<Uint8Array, void, undefined> {
     yield writer.header;
-    const cutting = mapOrdered(segments(disk, settings.cut.segment, buffers), settings.lanes, async (segment) => {
-      signal.throwIfAborted();
-      if (segment.bytes === null) return segment;
-      const cut = await storeSegment(segment, packs, options);
-      buffers.give(cut.segment);
-      return { ...cut, length: segment.length };
-    });
+    const cutting = mapOrdered(segments(disk, settings.cut.segment, buffers), settings.lanes, (segment) =>
+      tasks.run(async () => {
+        if (segment.bytes === null) return segment;
+        const cut = await storeSegment(segment, packs, options);
+        buffers.give(cut.segment);
+        return { ...cut, length: segment.length };
+      }),
+    );
     for await (const segment of cutting) {
       if ('digests' in segment) {
         digest.add(segment.digests);
@@ -59,13 +65,17 @@ export async function ingestDisk(options: IngestOptions): Promise<ManifestSummar
         writer.add({ length: segment.length, id: null });
       }
     }
-    await packs.flush();
+    await tasks.run(() => packs.flush());
     const last = writer.finish(digest.finish());
     summary = last.summary;
     yield* last.bytes;
   }
 
-  await store.blobs.put(manifestKey(manifestId), manifest(), { signal });
+  try {
+    await store.blobs.put(manifestKey(manifestId), manifest(), { signal });
+  } finally {
+    await tasks.settled();
+  }
   if (summary === undefined) throw new Error('the store did not read the manifest to its end');
   return summary;
 }
@@ -73,7 +83,7 @@ export async function ingestDisk(options: IngestOptions): Promise<ManifestSummar
 async function storeSegment(
   segment: DataSegment,
   packs: PackWriter,
-  { store, manifestId, chunkKey, compute, settings }: IngestOptions,
+  { chunkKey, compute, settings }: IngestOptions,
 ): Promise<CutSegmentResult> {
   const { bytes, length, extents } = segment;
   const cut = await compute.cutSegment({ segment: bytes, length, extents, chunkKey, cut: settings.cut });
@@ -83,9 +93,7 @@ async function storeSegment(
     const id = toHex(idAt(ids, chunk));
     if (!firstWithId.has(id)) firstWithId.set(id, chunk);
   }
-  const unique = [...firstWithId.values()].map((chunk) => idAt(ids, chunk));
-  const present = await store.index.pin(manifestId, unique);
-  const missing = packs.claim([...firstWithId.keys()].filter((id) => !present.has(id)));
+  const missing = await packs.missing([...firstWithId.keys()]);
   let wanted = missing.map((id) => firstWithId.get(id) as number);
   let held = cut.segment;
   if (wanted.length > 0) {
@@ -105,7 +113,10 @@ function idAt(ids: Uint8Array, chunk: number): Uint8Array {
 }
 
 /** The chunks of a segment and the zeros between them. */
-function* entriesOf({ bounds, ids }: CutSegmentResult, length: number): Generator<{ length: number; id: Uint8Array | null }> {
+function* entriesOf(
+  { bounds, ids }: CutSegmentResult,
+  length: number,
+): Generator<{ length: number; id: Uint8Array | null }> {
   let at = 0;
   for (let chunk = 0; chunk < bounds.length / 2; chunk++) {
     const start = bounds[chunk * 2] as number;

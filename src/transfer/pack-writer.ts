@@ -2,18 +2,28 @@
  * Fills packs for one manifest and makes them durable. Several lanes write at once, each into a pack of its own. A pack's
  * life here is the order of W1: reserved, its bytes durable, then its chunks named, one transaction each.
  */
-import { randomBytes } from 'node:crypto';
-import { toHex } from '../lib/hex.ts';
+import { fromHex, toHex } from '../lib/hex.ts';
+import { BlobError } from '../store/blob-store.ts';
 import { maxFrameBytes } from '../store/frame-format.ts';
-import { packEntryBytes, packFooterBytes, packHeaderBytes, readPackEntries, writePackHeader } from '../store/pack-format.ts';
+import {
+  packEntryBytes,
+  packFooterBytes,
+  packHeaderBytes,
+  readPackEntries,
+  writePackHeader,
+} from '../store/pack-format.ts';
 import { packKey, type RegionStore } from '../store/region-store.ts';
+import { retryBlob } from '../store/retry-blob.ts';
 import { type Appended, type OpenPack, packSize } from './compute/open-pack.ts';
 import type { ComputePool } from './compute/pool.ts';
 import type { TransferSettings } from './settings.ts';
 
 export interface PackWriter {
-  /** Those of `ids` (hexadecimal) that are not on their way into a pack already; they are now. */
-  claim(ids: Iterable<string>): string[];
+  /**
+   * Those of `ids` (hexadecimal, each once) that the caller has to store: the region lacks them, and no other lane has been
+   * told so. W2: the manifest is tied to the packs of those that are there.
+   */
+  missing(ids: readonly string[]): Promise<string[]>;
   /**
    * Lends a pack to `fill`, again and again, until it says that it has no more; each pack that gets full in between
    * becomes durable before the next is lent. A lent pack has room for one more chunk, or for a stretch of frames that
@@ -41,12 +51,13 @@ export function createPackWriter(options: PackWriterOptions): PackWriter {
   const { store, manifestId, compute, settings, signal } = options;
   const idle: FillingPack[] = [];
   const spare: Uint8Array<ArrayBuffer>[] = [];
+  /** Chunks that a lane looks up or stores, until they are committed. */
   const onTheirWay = new Set<string>();
   const capacity = packCapacity(settings);
 
   function newPack(): FillingPack {
     const bytes = spare.pop() ?? new Uint8Array(capacity);
-    writePackHeader(bytes, randomBytes(16));
+    writePackHeader(bytes);
     return { open: { bytes, used: packHeaderBytes, frames: 0 }, entries: [] };
   }
 
@@ -54,22 +65,30 @@ export function createPackWriter(options: PackWriterOptions): PackWriter {
     const entries = new Uint8Array(Buffer.concat(pack.entries));
     const sealed = await compute.sealPack({ pack: pack.open, entries });
     await store.index.reservePack(manifestId, sealed.name, sealed.length);
-    await store.blobs.put(packKey(sealed.name), sealed.bytes.subarray(0, sealed.length), { signal });
+    await putPack(packKey(sealed.name), sealed.bytes.subarray(0, sealed.length));
     const named = readPackEntries(entries);
     await store.index.commitPack(manifestId, sealed.name, named);
     for (const { id } of named) onTheirWay.delete(toHex(id));
     spare.push(sealed.bytes);
   }
 
+  async function putPack(key: string, bytes: Uint8Array): Promise<void> {
+    try {
+      await retryBlob(() => store.blobs.put(key, bytes, { signal }), signal);
+    } catch (error) {
+      // The salt makes the name new, so only an earlier try, whose answer was lost, can have put it.
+      if (!(error instanceof BlobError && error.kind === 'exists')) throw error;
+    }
+  }
+
   return {
-    claim(ids) {
-      const claimed: string[] = [];
-      for (const id of ids) {
-        if (onTheirWay.has(id)) continue;
-        onTheirWay.add(id);
-        claimed.push(id);
-      }
-      return claimed;
+    async missing(ids) {
+      // Claimed first and looked up then: what another lane commits in between is found, and not stored twice.
+      const claimed = ids.filter((id) => !onTheirWay.has(id));
+      for (const id of claimed) onTheirWay.add(id);
+      const present = await store.index.pin(manifestId, claimed.map(fromHex));
+      for (const id of present) onTheirWay.delete(id);
+      return claimed.filter((id) => !present.has(id));
     },
     async write(fill) {
       let pack = idle.pop() ?? newPack();

@@ -16,32 +16,32 @@ export interface ReadOptions {
 }
 
 /** Yields the disk's data; what is not yielded is zeros. Throws `DamageError` at the first byte that cannot be given. */
-export async function* readDisk(options: ReadOptions): AsyncGenerator<{ offset: number; bytes: Uint8Array }, void, undefined> {
+export async function* readDisk(
+  options: ReadOptions,
+): AsyncGenerator<{ offset: number; bytes: Uint8Array }, void, undefined> {
   const { disk, settings, signal } = options;
-  const manifest = await openStoredDisk(disk);
+  const manifest = await openStoredDisk(disk, signal);
   const batchBytes = manifest.cut.segment;
   const reading = mapOrdered(batches(manifest, batchBytes, signal), settings.lanes, async (batch) => ({
     batch,
-    ...(await readBatch(batch, manifest.cut.maxChunk, options)),
+    chunks: await readBatch(batch, manifest.cut.maxChunk, options),
   }));
-  for await (const { batch, chunks, lost } of reading) {
+  for await (const { batch, chunks } of reading) {
     for (const entry of batch.entries) {
       if (entry.id === null) continue;
       const bytes = chunks.get(entry.id);
-      if (bytes?.length !== entry.length) throw chunkDamage(disk, [entry], [entry.id, ...lost]);
+      if (bytes?.length !== entry.length) throw chunkDamage(disk, entry.offset);
       yield { offset: entry.offset, bytes };
     }
   }
 }
 
-export interface BatchChunks {
-  /** The intact chunks by hexadecimal id. */
-  readonly chunks: ReadonlyMap<string, Uint8Array>;
-  readonly lost: readonly string[];
-}
-
-/** Reads the chunks of one batch into memory. */
-export async function readBatch(batch: Batch, maxChunk: number, options: ReadOptions): Promise<BatchChunks> {
+/** Reads the chunks of one batch into memory: those that are intact, by hexadecimal id. */
+export async function readBatch(
+  batch: Batch,
+  maxChunk: number,
+  options: ReadOptions,
+): Promise<ReadonlyMap<string, Uint8Array>> {
   const { disk, alternates, compute, settings, signal } = options;
   const reader = {
     store: disk.store,
@@ -52,7 +52,7 @@ export async function readBatch(batch: Batch, maxChunk: number, options: ReadOpt
     signal,
   };
   const chunks = new Map<string, Uint8Array>();
-  const lost = await readChunks(chunkIds(batch), reader, async (stretch, ids) => {
+  await readChunks(chunkIds(batch), reader, async (stretch, ids) => {
     const opened = await compute.openFrames(stretch);
     const damaged = new Set(opened.damaged);
     ids.forEach((id, number) => {
@@ -61,5 +61,5 @@ export async function readBatch(batch: Batch, maxChunk: number, options: ReadOpt
     });
     return opened.damaged;
   });
-  return { chunks, lost };
+  return chunks;
 }

@@ -23,13 +23,13 @@ function isDamage(error: unknown): boolean {
 }
 
 /** Runs what reads the manifest; a manifest that does not verify is damage at the disk's start, for nothing can be given. */
-export async function openStoredDisk(disk: StoredDisk): Promise<ManifestReader> {
+export async function openStoredDisk(disk: StoredDisk, signal: AbortSignal): Promise<ManifestReader> {
   const damage = (error: unknown) => {
     if (!isDamage(error)) return error;
     return new DamageError({ image: disk.image, disk: disk.disk, offset: 0, what: 'its manifest' }, { cause: error });
   };
   try {
-    const manifest = await openManifest(disk.store.blobs, disk.manifestId, disk.root);
+    const manifest = await openManifest(disk.store.blobs, disk.manifestId, disk.root, signal);
     return {
       ...manifest,
       async *pages(signal) {
@@ -45,9 +45,7 @@ export async function openStoredDisk(disk: StoredDisk): Promise<ManifestReader> 
   }
 }
 
-/** The damage of the first entry whose chunk is among `lost`. */
-export function chunkDamage(disk: StoredDisk, entries: readonly { offset: number; id: string | null }[], lost: readonly string[]): DamageError {
-  const lostIds = new Set(lost);
-  const offset = entries.find(({ id }) => id !== null && lostIds.has(id))?.offset ?? 0;
+/** The damage of the chunk that belongs at `offset` of the disk. */
+export function chunkDamage(disk: StoredDisk, offset: number): DamageError {
   return new DamageError({ image: disk.image, disk: disk.disk, offset, what: 'a chunk' });
 }

@@ -34,7 +34,8 @@ export function renderCopy(copy: ApiCopy): string {
 
 /** What there is to say besides the percentage: place in the queue, or how much, how fast, how long. */
 export function describeProgress(copy: ApiCopy): string {
-  if (copy.state === 'queued') return copy.queuePosition === null ? 'queued' : `number ${copy.queuePosition} in the queue`;
+  if (copy.state === 'queued')
+    return copy.queuePosition === null ? 'queued' : `number ${copy.queuePosition} in the queue`;
   const parts = [
     `${formatBytes(copy.bytesDone)} of ${formatBytes(copy.bytesTotal)}`,
     `${formatBytes(copy.bytesMoved)} moved`,

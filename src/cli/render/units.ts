@@ -1,16 +1,16 @@
 const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
-/** `1.5 GiB`: three digits at most before the unit changes, one decimal below 100. */
+/** `1.5 GiB`: below 1024 of a unit, with one decimal below 100 unless it is a zero. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
-  // 1023.95 would be written as 1024.
+  // 1023.5 would be written as 1024.
   while (value >= 1023.5 && unit < byteUnits.length - 1) {
     value /= 1024;
     unit++;
   }
-  const digits = unit === 0 || value >= 99.95 || Number.isInteger(value) ? 0 : 1;
-  return `${value.toFixed(digits)} ${byteUnits[unit]}`;
+  const digits = unit === 0 || value >= 99.95 ? 0 : 1;
+  return `${value.toFixed(digits).replace('.0', '')} ${byteUnits[unit]}`;
 }
 
 export function formatRate(bytesPerSecond: number): string {

@@ -33,7 +33,6 @@ CREATE TABLE manifests (
   condemned_at bigint,
   CHECK (state <> 'live' OR (root IS NOT NULL AND data_bytes IS NOT NULL AND digest IS NOT NULL)),
   CHECK ((state = 'condemned') = (condemned_at IS NOT NULL)),
-  UNIQUE (id, region),
   -- What ties and disks refer to, so that neither can name a condemned manifest.
   usable boolean GENERATED ALWAYS AS (state <> 'condemned') STORED,
   UNIQUE (id, usable)
@@ -64,20 +63,19 @@ CREATE TABLE manifest_packs (
   pack bigint NOT NULL,
   pack_state text NOT NULL DEFAULT 'live' CHECK (pack_state = 'live'),
   PRIMARY KEY (manifest, pack),
-  FOREIGN KEY (manifest, manifest_usable) REFERENCES manifests (id, usable),
-  FOREIGN KEY (pack, pack_state) REFERENCES packs (number, state)
+  CONSTRAINT manifest_packs_manifest FOREIGN KEY (manifest, manifest_usable) REFERENCES manifests (id, usable),
+  CONSTRAINT manifest_packs_pack FOREIGN KEY (pack, pack_state) REFERENCES packs (number, state)
 );
 CREATE INDEX manifest_packs_pack ON manifest_packs (pack);
 
+-- Rows of a pack are deleted in the transaction that condemns it.
 CREATE TABLE chunks (
   region smallint NOT NULL,
   id bytea NOT NULL,
-  pack bigint NOT NULL,
-  pack_state text NOT NULL DEFAULT 'live' CHECK (pack_state = 'live'),
+  pack bigint NOT NULL REFERENCES packs,
   position bigint NOT NULL,
   length integer NOT NULL,
-  PRIMARY KEY (region, id),
-  FOREIGN KEY (pack, pack_state) REFERENCES packs (number, state)
+  PRIMARY KEY (region, id)
 );
 CREATE INDEX chunks_pack ON chunks (pack);
 
@@ -137,7 +135,6 @@ CREATE TABLE snapshots (
 CREATE TABLE uploads (
   image uuid NOT NULL,
   disk smallint NOT NULL,
-  manifest uuid NOT NULL REFERENCES manifests,
   server uuid NOT NULL,
   lease_until bigint NOT NULL,
   PRIMARY KEY (image, disk),

@@ -18,21 +18,35 @@ const kinds: Readonly<Record<string, BlobErrorKind>> = {
 };
 
 /**
- * `work`, with what the system answers translated into the words of the store. What is not in the table (EACCES, EPERM,
- * EROFS, ELOOP, EXDEV …) is `denied`: it stays until somebody changes something.
+ * What the system said, in the words of the store. What is not in the table (EACCES, EPERM, EROFS, ELOOP, EXDEV …) is
+ * `denied`: it stays so until somebody changes something.
  */
+export function toBlobError(key: string, error: unknown): BlobError {
+  if (error instanceof BlobError) return error;
+  return new BlobError(kinds[(error as NodeJS.ErrnoException).code ?? ''] ?? 'denied', key, { cause: error });
+}
+
+/** `work`, which throws nothing but what `toBlobError` makes. */
 export async function translated<Result>(key: string, work: Promise<Result>): Promise<Result> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof BlobError) throw error;
-    const { code = '' } = error as NodeJS.ErrnoException;
-    throw new BlobError(kinds[code] ?? 'denied', key, { cause: error });
+    throw toBlobError(key, error);
   }
 }
 
-/** Whether `error` came from the system with this code, translated or not. */
+/** `work`, or undefined when it says `not-found`. */
+export async function ifPresent<Result>(work: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof BlobError && error.kind === 'not-found') return undefined;
+    throw error;
+  }
+}
+
+/** Whether the system's error has this code, be it translated or not. */
 export function hasCode(error: unknown, code: string): boolean {
-  const cause = error instanceof BlobError ? error.cause : error;
-  return cause instanceof Error && (cause as NodeJS.ErrnoException).code === code;
+  const said = error instanceof BlobError ? error.cause : error;
+  return said instanceof Error && (said as NodeJS.ErrnoException).code === code;
 }

@@ -1,0 +1,19 @@
+import type { AppContext } from './context.ts';
+import type { StoreCounts } from './data-plane.ts';
+
+/** What a collection did, or would do, in one region. */
+export interface RegionCollection extends StoreCounts {
+  readonly region: string;
+}
+
+/** Removes, in every region, what has been condemned for longer than the grace time, and what no row names (D1). */
+export async function collectStore(context: AppContext, dryRun: boolean, signal: AbortSignal): Promise<RegionCollection[]> {
+  const condemnedBefore = context.clock.now() - context.graceMs;
+  const collections: RegionCollection[] = [];
+  for (const region of context.regionNumbers.keys()) {
+    const counts = await context.dataPlane.collect(region, { condemnedBefore, dryRun, signal });
+    context.logger.info({ region, dryRun, ...counts }, 'store collected');
+    collections.push({ region, ...counts });
+  }
+  return collections;
+}

@@ -1,0 +1,36 @@
+import { readDisks } from '../db/disks.ts';
+import { DamageError, FailureError } from '../domain/failure.ts';
+import { RefusalError } from '../domain/refusal.ts';
+import { isReadable } from '../domain/states.ts';
+import type { AppContext, Caller } from './context.ts';
+import type { DiskRuns } from './data-plane.ts';
+import { findImage } from './find-image.ts';
+
+export interface DiskContent {
+  readonly size: number;
+  readonly runs: DiskRuns;
+}
+
+/** A disk's bytes, for an export. Nothing is read before the first run is asked for. */
+export async function readDisk(context: AppContext, caller: Caller, id: string, index: number, signal: AbortSignal): Promise<DiskContent> {
+  const image = await findImage(context, caller, id);
+  if (!isReadable(image.state)) throw new RefusalError('image.not-readable', { image: image.id, state: image.state });
+  const disk = (await readDisks(context.db, image.id)).find((row) => row.index === index);
+  if (disk?.manifestId == null || disk.root === null) throw new RefusalError('disk.not-found', { image: image.id, disk: index });
+  const { region, accountId } = image;
+  const address = { region, accountId, manifestId: disk.manifestId, root: disk.root, image: image.id, disk: index };
+  return { size: disk.size, runs: guarded(context, caller, image.id, context.dataPlane.read(address, signal)) };
+}
+
+/** An image that was deleted under the reader loses its chunks; that is not damage, and is not called so. */
+async function* guarded(context: AppContext, caller: Caller, image: string, runs: DiskRuns): DiskRuns {
+  try {
+    yield* runs;
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error;
+    const still = await findImage(context, caller, image).catch(() => undefined);
+    if (still === undefined) throw new FailureError('source-gone', `image ${image} was deleted while it was read`);
+    context.logger.error({ error, image }, 'damage found');
+    throw error;
+  }
+}

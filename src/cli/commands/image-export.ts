@@ -1,0 +1,64 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { ApiDisk, ApiImage } from '../api.ts';
+import { CliError } from '../cli-error.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { exportDisk } from '../export-disk.ts';
+import { findImage } from '../find-image.ts';
+import type { CliIo } from '../io.ts';
+import { createTransferProgress } from '../render/transfer-progress.ts';
+import { formatBytes } from '../render/units.ts';
+import { type Session, withSession } from '../session.ts';
+import { addExamples } from './help.ts';
+
+interface ExportCommandOptions {
+  readonly disk: number;
+  readonly force?: boolean;
+}
+
+export function addExportCommand(image: Command, io: CliIo): void {
+  const command = image
+    .command('export')
+    .description("write an image's disk to a file; holes stay holes")
+    .argument('<image>', 'id or name')
+    .argument('<file>', 'where to; appears under this name only once it is whole')
+    .option('--disk <n>', 'which disk, counted from 0', diskIndex, 0)
+    .option('--force', 'replace the file if it exists')
+    .action((text: string, file: string, options: ExportCommandOptions, invoked: Command) =>
+      withSession(io, invoked, (session) => runExport(session, text, file, options)),
+    );
+  addExamples(command, [
+    'mimeo image export golden golden.raw',
+    'mimeo image export m-0a1b2c3d4e5f6g7h8i9j data.raw --disk 1 --force',
+  ]);
+}
+
+async function runExport(session: Session, text: string, file: string, options: ExportCommandOptions): Promise<void> {
+  const { io, client, signal, print } = session;
+  const image = await findImage(client, text);
+  const disk = diskOf(image, options.disk);
+  const progress = createTransferProgress(io.stderr, `export ${image.name}`, disk.size);
+  try {
+    await exportDisk(client, image, disk, file, {
+      replace: options.force ?? false,
+      signal,
+      onProgress: progress.reach,
+    });
+  } finally {
+    progress.stop();
+  }
+  print(image, `Wrote ${file} (${formatBytes(disk.size)}, ${disk.format ?? 'unknown format'}).`);
+}
+
+function diskOf(image: ApiImage, index: number): ApiDisk {
+  const disk = image.disks.find((candidate) => candidate.index === index);
+  if (disk !== undefined) return disk;
+  throw new CliError(`image ${image.name} (${image.id}) has no disk ${index}`, {
+    exitCode: exitCodes.notFound,
+    advice: `see its disks with: mimeo image show ${image.id}`,
+  });
+}
+
+function diskIndex(text: string): number {
+  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 0.');
+  return Number(text);
+}

@@ -1,0 +1,59 @@
+/** The pool, and how a transaction is run. */
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import pg from 'pg';
+import { retry } from '../lib/retry.ts';
+import type { Database } from './schema.ts';
+
+/** How to reach a PostgreSQL: an address of one's own, or the embedded server's socket. */
+export type DatabaseAddress =
+  | { readonly connectionString: string }
+  | { readonly host: string; readonly port: number; readonly user: string; readonly password: string; readonly database: string };
+
+export type Db = Kysely<Database>;
+export type Trx = Transaction<Database>;
+
+/** bigint columns hold bytes and epoch milliseconds, all below 2^53. */
+const int8 = 20;
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format as 'text')),
+};
+
+/** A pool of at most `connections`; connects when it is first used. `onError` hears of connections lost while idle. */
+export function openDatabase(address: DatabaseAddress, connections: number, onError: (error: Error) => void): Db {
+  const pool = new pg.Pool({ ...address, max: connections, types, application_name: 'mimeo' });
+  pool.on('error', onError);
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** The SQLSTATE of a database error, undefined for any other error. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined;
+}
+
+/** True when `error` says that a row breaks the named constraint. */
+export function breaksConstraint(error: unknown, constraint: string): boolean {
+  return error instanceof pg.DatabaseError && error.constraint === constraint;
+}
+
+/** Serialisation failure and deadlock: PostgreSQL rolled one of two transactions back, and asks for another try. */
+const conflictStates = new Set(['40001', '40P01']);
+
+/** Runs `work` in a transaction, again when it met another one; `work` must touch nothing but the database. */
+export function inTransaction<Result>(
+  db: Db,
+  work: (trx: Trx) => Promise<Result>,
+  alsoRetryable: (error: unknown) => boolean = () => false,
+): Promise<Result> {
+  return retry(() => db.transaction().execute(work), {
+    attempts: 5,
+    firstDelay: 10,
+    isRetryable: (error) => conflictStates.has(sqlState(error) ?? '') || alsoRetryable(error),
+  });
+}
+
+/** PostgreSQL's version, such as 18.4. */
+export async function serverVersion(db: Db): Promise<string> {
+  const { rows } = await sql<{ server_version: string }>`SHOW server_version`.execute(db);
+  return rows[0]?.server_version.split(' ', 1)[0] ?? 'unknown';
+}

@@ -1,0 +1,76 @@
+/**
+ * The worker of one server: takes copies from the queue, lets go of those that are cancelled, hands back what runs when
+ * the server stops, and looks after what a crash left behind.
+ */
+import { listAdmitted, listWaitingGroups } from '../db/admission.ts';
+import { findCopyById, listCopiesHeldBy } from '../db/copies.ts';
+import { type DatabaseAddress, inTransaction } from '../db/database.ts';
+import { listen } from '../db/notifications.ts';
+import { type CopyContext, CopyLostError, handBack, runCopy, ShuttingDownError } from './copy-image.ts';
+
+/** Channel on which a cancelled copy's id is sent. */
+export const cancelChannel = 'mimeo_copy_cancelled';
+
+export interface Worker {
+  /** Hands running copies back and resolves when none runs any more. */
+  stop(): Promise<void>;
+}
+
+const sweepIntervalMs = 30_000;
+
+/** Starts working. First gives back what this server held when it was killed: nobody else can hold its id. */
+export async function startWorker(context: CopyContext, address: DatabaseAddress): Promise<Worker> {
+  const { db, queue, server, logger } = context;
+  const running = new Map<string, { abort: AbortController; done: Promise<void> }>();
+  let stopping = false;
+
+  for (const copy of await listCopiesHeldBy(db, server)) await handBack(copy, undefined, 0, context);
+  await sweep(context);
+
+  const listener = await listen(
+    address,
+    cancelChannel,
+    (copy) => running.get(copy)?.abort.abort(new CopyLostError()),
+    (error) => logger.warn({ error }, 'the listener lost its connection'),
+  );
+
+  await queue.work(async (copy, job) => {
+    const abort = new AbortController();
+    if (stopping) abort.abort(new ShuttingDownError());
+    const done = runCopy(copy, job, context, abort);
+    running.set(copy, { abort, done });
+    try {
+      await done;
+    } finally {
+      if (running.get(copy)?.done === done) running.delete(copy);
+    }
+  });
+
+  const sweeper = setInterval(() => {
+    sweep(context).catch((error: unknown) => logger.error({ error }, 'the sweep failed'));
+  }, sweepIntervalMs);
+
+  return {
+    async stop() {
+      stopping = true;
+      clearInterval(sweeper);
+      for (const { abort } of running.values()) abort.abort(new ShuttingDownError());
+      await Promise.allSettled([...running.values()].map(({ done }) => done));
+      await listener.close();
+    },
+  };
+}
+
+/** Admits what waits although there is room, and sends a new job for a copy whose job is gone. */
+export async function sweep(context: CopyContext): Promise<void> {
+  const { db, queue, logger } = context;
+  for (const group of await listWaitingGroups(db)) await inTransaction(db, (trx) => queue.admit(trx, group));
+  for (const { id, job } of await listAdmitted(db)) {
+    if (await queue.isAlive(job)) continue;
+    const copy = await findCopyById(db, id);
+    if (copy === undefined) continue;
+    logger.warn({ copy: id }, 'the job of a copy is gone; sending another');
+    if (copy.state === 'running') await handBack(copy, undefined, 0, context);
+    else await inTransaction(db, (trx) => queue.resend(trx, id, 0));
+  }
+}
