@@ -13,7 +13,8 @@ const steps: Record<string, string[]> = {
   typecheck: ['tsc', '--noEmit'],
   layers: ['node', 'scripts/layers/check.ts'],
   knip: ['knip', '--no-progress', '--treat-config-hints-as-errors'],
-  docs: ['node', 'scripts/layers/diagram.ts', '--check'],
+  diagram: ['node', 'scripts/layers/diagram.ts', '--check'],
+  settings: ['node', 'scripts/configuration.ts', '--check'],
 };
 
 /** Runs one step and prints its line; true when it passed. */

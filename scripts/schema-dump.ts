@@ -1,8 +1,15 @@
 /**
  * The schema `public` of a database as text that depends on nothing but the schema: what the migrations make of an
- * empty database is compared with it (docs/schema.txt). `node scripts/schema-dump.ts postgres://…` prints it.
+ * empty database is compared with it (docs/schema.txt). `npm run schema:dump` writes it anew after a migration was added.
  */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
+import { openDatabase } from '../src/db/database.ts';
+import { startEmbeddedPostgres } from '../src/db/embedded/start.ts';
+import { migrate } from '../src/db/migrate.ts';
+import { silentLogger } from '../src/telemetry/logger.ts';
 
 type Queryable = Pick<pg.ClientBase, 'query'>;
 
@@ -79,14 +86,22 @@ async function rows(client: Queryable, statement: string): Promise<{ relation: s
   return (await client.query<{ relation: string; line: string }>(statement)).rows;
 }
 
-if (import.meta.main) {
-  const connectionString = process.argv[2];
-  if (connectionString === undefined) throw new Error('Say which database: node scripts/schema-dump.ts postgres://…');
-  const client = new pg.Client({ connectionString });
-  await client.connect();
+/** The dump of what the migrations make of an empty database, on a PostgreSQL that is started for it. */
+async function dumpMigrated(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'schema-'));
+  const postgres = await startEmbeddedPostgres({ directory, logger: silentLogger });
+  const db = openDatabase(postgres.connection, 1, console.error);
+  const client = new pg.Client(postgres.connection);
   try {
-    process.stdout.write(await dumpSchema(client));
+    await migrate(db);
+    await client.connect();
+    return await dumpSchema(client);
   } finally {
     await client.end();
+    await db.destroy();
+    await postgres.stop();
+    await rm(directory, { recursive: true, force: true });
   }
 }
+
+if (import.meta.main) await writeFile('docs/schema.txt', await dumpMigrated());

@@ -24,7 +24,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   db: {
     holds: "pool, embedded server, migrations, each aggregate's statements",
-    mayImport: ['store/chunk-index.ts', 'store/store-ledger.ts', 'domain', 'lib', 'telemetry'],
+    mayImport: ['store/chunk-index.ts', 'store/store-ledger.ts', 'store/blob-keys.ts', 'domain', 'lib', 'telemetry'],
   },
   jobs: {
     holds: 'the queue, one file a job',

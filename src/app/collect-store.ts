@@ -7,7 +7,11 @@ export interface RegionCollection extends StoreCounts {
 }
 
 /** Removes, in every region, what has been condemned for longer than the grace time, and what no row names (D1). */
-export async function collectStore(context: AppContext, dryRun: boolean, signal: AbortSignal): Promise<RegionCollection[]> {
+export async function collectStore(
+  context: AppContext,
+  dryRun: boolean,
+  signal: AbortSignal,
+): Promise<RegionCollection[]> {
   const condemnedBefore = context.clock.now() - context.graceMs;
   const collections: RegionCollection[] = [];
   for (const region of context.regionNumbers.keys()) {

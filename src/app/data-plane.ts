@@ -45,5 +45,8 @@ export interface DataPlane {
   read(disk: DiskAddress, signal: AbortSignal): DiskRuns;
   /** Every damaged place of the disk in its own region's store. */
   verify(disk: DiskAddress, signal: AbortSignal): AsyncIterable<DamageError>;
-  collect(region: string, request: { condemnedBefore: number; dryRun: boolean; signal: AbortSignal }): Promise<StoreCounts>;
+  collect(
+    region: string,
+    request: { condemnedBefore: number; dryRun: boolean; signal: AbortSignal },
+  ): Promise<StoreCounts>;
 }

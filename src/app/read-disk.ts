@@ -12,11 +12,18 @@ export interface DiskContent {
 }
 
 /** A disk's bytes, for an export. Nothing is read before the first run is asked for. */
-export async function readDisk(context: AppContext, caller: Caller, id: string, index: number, signal: AbortSignal): Promise<DiskContent> {
+export async function readDisk(
+  context: AppContext,
+  caller: Caller,
+  id: string,
+  index: number,
+  signal: AbortSignal,
+): Promise<DiskContent> {
   const image = await findImage(context, caller, id);
   if (!isReadable(image.state)) throw new RefusalError('image.not-readable', { image: image.id, state: image.state });
   const disk = (await readDisks(context.db, image.id)).find((row) => row.index === index);
-  if (disk?.manifestId == null || disk.root === null) throw new RefusalError('disk.not-found', { image: image.id, disk: index });
+  if (disk?.manifestId == null || disk.root === null)
+    throw new RefusalError('disk.not-found', { image: image.id, disk: index });
   const { region, accountId } = image;
   const address = { region, accountId, manifestId: disk.manifestId, root: disk.root, image: image.id, disk: index };
   return { size: disk.size, runs: guarded(context, caller, image.id, context.dataPlane.read(address, signal)) };

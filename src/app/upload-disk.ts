@@ -66,7 +66,10 @@ export async function uploadDisk(context: AppContext, caller: Caller, command: U
 }
 
 /** Puts back what uploads left behind whose server is gone; `all` takes this server's own as well, which is right at start. */
-export async function abandonDeadUploads(context: Pick<AppContext, 'db' | 'clock' | 'server'>, all: boolean): Promise<number> {
+export async function abandonDeadUploads(
+  context: Pick<AppContext, 'db' | 'clock' | 'server'>,
+  all: boolean,
+): Promise<number> {
   const { db, clock, server } = context;
   const dead = await listDeadUploads(db, clock.now(), all ? server : undefined);
   for (const upload of dead) await inTransaction(db, (trx) => abandon(trx, upload, upload.server, clock.now()));
@@ -110,7 +113,10 @@ function named(place: DiskPlace): { image: string; disk: number } {
 }
 
 function leaseLost(place: DiskPlace): RefusalError {
-  return new RefusalError('upload.malformed', { ...named(place), reason: 'the image was deleted or the upload took over elsewhere' });
+  return new RefusalError('upload.malformed', {
+    ...named(place),
+    reason: 'the image was deleted or the upload took over elsewhere',
+  });
 }
 
 async function abandon(trx: Trx, place: DiskPlace, server: string, now: number): Promise<void> {

@@ -61,7 +61,8 @@ async function verifyDisk(
   damage: DamagedPlace[],
   signal: AbortSignal,
 ): Promise<void> {
-  const note = ({ offset, message }: DamageError) => damage.push({ image: address.image, disk: address.disk, offset, message });
+  const note = ({ offset, message }: DamageError) =>
+    damage.push({ image: address.image, disk: address.disk, offset, message });
   try {
     for await (const found of dataPlane.verify(address, signal)) {
       if (damage.length < maxDamage) note(found);

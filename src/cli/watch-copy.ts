@@ -10,7 +10,9 @@ import type { OutputStream } from './io.ts';
 import { describeProgress } from './render/copy.ts';
 import { createProgress } from './render/progress.ts';
 
-/** Milliseconds between two looks: the server measures a copy's rate over seconds, so more would show nothing new. */
+/** Milliseconds between two looks: short at first, as a copy within a region is done at once; then twice as long each time. */
+const firstPollInterval = 20;
+/** The server measures a copy's rate over seconds, so more looks than this would show nothing new. */
 const pollInterval = 500;
 
 /** Shows how far a copy is until it has ended, and returns it then. An interrupt ends the watching, not the copy. */
@@ -22,7 +24,7 @@ export async function watchCopy(
 ): Promise<ApiCopy> {
   const progress = createProgress(stderr, `copy ${id}`);
   try {
-    for (;;) {
+    for (let interval = firstPollInterval; ; interval = Math.min(pollInterval, interval * 2)) {
       // A server that is being restarted is back within seconds, and the copy goes on by itself.
       const copy = await retry(() => client.getCopy(id), {
         attempts: 6,
@@ -32,7 +34,7 @@ export async function watchCopy(
       });
       if (isFinalCopyState(copy.state)) return copy;
       progress.update(copy.percent, describeProgress(copy));
-      await sleep(pollInterval, undefined, { signal });
+      await sleep(interval, undefined, { signal });
     }
   } catch (error) {
     if (!signal.aborted) throw error;

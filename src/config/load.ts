@@ -14,7 +14,10 @@ export function loadConfig(
   flags: Readonly<Partial<Record<keyof Config, string | undefined>>> = {},
 ): Config {
   const settings = Object.keys(environmentNames) as (keyof Config)[];
-  const given = settings.map((setting) => [setting, flags[setting] ?? (environment[environmentNames[setting]] || undefined)]);
+  const given = settings.map((setting) => [
+    setting,
+    flags[setting] ?? (environment[environmentNames[setting]] || undefined),
+  ]);
   const result = configSchema.safeParse(Object.fromEntries(given));
   if (result.success) return result.data;
   throw new ConfigError(

@@ -1,4 +1,4 @@
-/** The chunk index of one region in PostgreSQL. The constraints it leans on are `manifest_packs_manifest` and `manifest_packs_pack`. */
+/** The chunk index of one region in PostgreSQL. The constraint it leans on is `manifest_packs_pack`. */
 import { sql } from 'kysely';
 import { fromHex, toHex } from '../lib/hex.ts';
 import { type ChunkId, type ChunkIndex, type ChunkLocation, ManifestGoneError, type PackEntry } from '../store/chunk-index.ts';
@@ -11,13 +11,14 @@ const packCondemned = (error: unknown) => breaksConstraint(error, 'manifest_pack
 
 /** `region` is the region's number, see `regions.ts`. */
 export function createChunkIndex(db: Db, region: number): ChunkIndex {
+  /** Runs `work` with the manifest's row locked, and before any pack's: so does `condemnUnused`, which this makes wait. */
   async function forManifest<Result>(manifestId: string, work: (trx: Trx) => Promise<Result>): Promise<Result> {
-    try {
-      return await inTransaction(db, work, packCondemned);
-    } catch (error) {
-      if (!breaksConstraint(error, 'manifest_packs_manifest')) throw error;
-      throw new ManifestGoneError(manifestId, { cause: error });
-    }
+    const locked = async (trx: Trx) => {
+      const manifest = trx.selectFrom('manifests').select('id').where('id', '=', manifestId).where('usable', '=', true);
+      if ((await manifest.forKeyShare().executeTakeFirst()) === undefined) throw new ManifestGoneError(manifestId);
+      return await work(trx);
+    };
+    return await inTransaction(db, locked, packCondemned);
   }
 
   return {
@@ -91,12 +92,7 @@ function anyOf(ids: readonly ChunkId[]) {
 /** W2: from its commit on, the packs stay as long as the manifest does. Packs in ascending order, against deadlocks. */
 async function tie(trx: Trx, manifest: string, packs: readonly number[]): Promise<void> {
   const ordered = [...new Set(packs)].sort((a, b) => a - b);
-  if (ordered.length === 0) {
-    // Nothing to tie, yet the caller must still learn that its manifest is gone.
-    const row = await trx.selectFrom('manifests').select('id').where('id', '=', manifest).where('usable', '=', true).executeTakeFirst();
-    if (row === undefined) throw new ManifestGoneError(manifest);
-    return;
-  }
+  if (ordered.length === 0) return;
   await trx
     .insertInto('manifest_packs')
     .values(ordered.map((pack) => ({ manifest, pack })))

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { isUuid } from '../domain/ids.ts';
 import { toHex } from '../lib/hex.ts';
-import { manifestKey, packKey } from '../store/region-store.ts';
+import { manifestKey, packKey } from '../store/blob-keys.ts';
 import type { StoreLedger } from '../store/store-ledger.ts';
 import type { Db } from './database.ts';
 

@@ -62,7 +62,12 @@ export function retryDelay(attempts: number): number {
 }
 
 /** Runs the copy. Never throws for what happens to the copy itself; an error means that the database did not answer. */
-export async function runCopy(copyId: string, job: string, context: CopyContext, abort: AbortController): Promise<void> {
+export async function runCopy(
+  copyId: string,
+  job: string,
+  context: CopyContext,
+  abort: AbortController,
+): Promise<void> {
   const { db, clock, server } = context;
   const holder = await startCopy(db, copyId, job, server, clock.now());
   const copy = holder && (await findCopyById(db, copyId));
@@ -114,7 +119,8 @@ async function moveDisks(copy: Copy, holder: CopyHolder, context: CopyContext, a
     if (sameRegion) return;
     for (const disk of await readDisks(trx, copy.destinationImageId)) {
       const place = { image: copy.destinationImageId, index: disk.index };
-      if (disk.manifestId === null) await attachPendingManifest(trx, place, { id: context.newId(), region, size: disk.size });
+      if (disk.manifestId === null)
+        await attachPendingManifest(trx, place, { id: context.newId(), region, size: disk.size });
     }
   });
   if (sameRegion) return;

@@ -38,12 +38,20 @@ export interface Queue {
   isAlive(job: string): Promise<boolean>;
   /** Begins to take jobs. */
   work(handler: CopyHandler): Promise<void>;
-  /** Takes no more jobs, waits for the handlers to return, and disconnects. */
+  /** Takes no more jobs; handlers that run go on. */
+  pause(): Promise<void>;
+  /** Waits for the handlers to return, and disconnects. */
   stop(timeoutMs: number): Promise<void>;
 }
 
 export async function openQueue(address: DatabaseAddress, settings: QueueSettings, logger: Logger): Promise<Queue> {
-  const boss = new PgBoss({ ...address, schema: 'pgboss', max: 4, useListenNotify: true, application_name: 'mimeo queue' });
+  const boss = new PgBoss({
+    ...address,
+    schema: 'pgboss',
+    max: 4,
+    useListenNotify: true,
+    application_name: 'mimeo queue',
+  });
   boss.on('error', (error) => logger.error({ error }, 'the queue met an error'));
   boss.on('warning', (warning) => logger.warn({ warning }, 'the queue warns'));
   await boss.start();
@@ -78,10 +86,17 @@ export async function openQueue(address: DatabaseAddress, settings: QueueSetting
       return found !== undefined && ['created', 'retry', 'active'].includes(found.state);
     },
     async work(handler) {
-      const work = { localConcurrency: settings.concurrency, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5 };
+      const work = {
+        localConcurrency: settings.concurrency,
+        pollingIntervalSeconds: 2,
+        notifyPollingIntervalSeconds: 5,
+      };
       await boss.work<CopyJob>(copyQueue, work, async ([job]) => {
         if (job !== undefined) await handler(job.data.copy, job.id);
       });
+    },
+    async pause() {
+      await boss.offWork(copyQueue, { wait: false });
     },
     async stop(timeoutMs) {
       await boss.stop({ graceful: true, timeout: timeoutMs });

@@ -35,8 +35,9 @@ export async function startWorker(context: CopyContext, address: DatabaseAddress
   );
 
   await queue.work(async (copy, job) => {
+    // Delivered while the queue was being paused: the error lets pg-boss give the job to the next that asks.
+    if (stopping) throw new ShuttingDownError();
     const abort = new AbortController();
-    if (stopping) abort.abort(new ShuttingDownError());
     const done = runCopy(copy, job, context, abort);
     running.set(copy, { abort, done });
     try {
@@ -54,6 +55,7 @@ export async function startWorker(context: CopyContext, address: DatabaseAddress
     async stop() {
       stopping = true;
       clearInterval(sweeper);
+      await queue.pause();
       for (const { abort } of running.values()) abort.abort(new ShuttingDownError());
       await Promise.allSettled([...running.values()].map(({ done }) => done));
       await listener.close();

@@ -39,7 +39,9 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
     async ingest({ region, accountId, manifestId, size, runs, signal }) {
       const store = ofRegion(stores, region);
       const disk = { size, runs };
-      return await inWords(ingestDisk({ disk, store, manifestId, chunkKey: chunkKey(accountId), compute, settings, signal }));
+      return await inWords(
+        ingestDisk({ disk, store, manifestId, chunkKey: chunkKey(accountId), compute, settings, signal }),
+      );
     },
     read(address, signal) {
       const disk = stored(address);
@@ -60,7 +62,8 @@ async function inWords<Result>(work: Promise<Result>): Promise<Result> {
     return await work;
   } catch (error) {
     if (error instanceof BlobError) throw asFailure(error);
-    if (error instanceof ManifestGoneError) throw new FailureError('source-gone', 'the image was deleted meanwhile', { cause: error });
+    if (error instanceof ManifestGoneError)
+      throw new FailureError('source-gone', 'the image was deleted meanwhile', { cause: error });
     throw error;
   }
 }

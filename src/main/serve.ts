@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { createLogger } from '../telemetry/logger.ts';
-import { startServer } from './server.ts';
 
 interface ServeOptions {
   readonly dataDir?: string;
@@ -33,6 +32,8 @@ export function addServeCommand(program: Command, environment: Readonly<Record<s
 async function serve(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
   const asked = nextSignal();
+  // Loaded here and not above, so that the commands that only ask a server need not load one.
+  const { startServer } = await import('./server.ts');
   const server = await startServer(config, logger);
   const why = await Promise.race([asked, server.fallen]);
   logger.info({ why }, 'server stops');

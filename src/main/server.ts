@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
 import type { AppContext } from '../app/context.ts';
 import { abandonDeadUploads } from '../app/upload-disk.ts';
 import type { Config } from '../config/schema.ts';
@@ -35,6 +36,8 @@ import { version } from './version.ts';
 export interface RunningServer {
   readonly url: string;
   readonly dataDirectory: string;
+  /** What the native API takes as a bearer token. */
+  readonly token: string;
   /** True when this start made the installation. */
   readonly isNew: boolean;
   /** Resolves, with what happened, if a part without which nothing works has fallen. */
@@ -65,7 +68,11 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   teardown.add('database connections', () => db.destroy());
   await migrate(db);
   await claimInstallation(db, directory.instanceId, hash(deriveKey('mimeo master key check 1', directory.masterKey)));
-  const accountId = await ensureAccount(db, { id: newUuid(randomBytes), name: 'default', createdAt: systemClock.now() });
+  const accountId = await ensureAccount(db, {
+    id: newUuid(randomBytes),
+    name: 'default',
+    createdAt: systemClock.now(),
+  });
   const regionNumbers = await ensureRegions(db, config.regions);
 
   const stores = new Map<string, RegionStore>();
@@ -129,7 +136,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
       uptimeSeconds: Math.round((clock.now() - startedAt) / 1000),
     }),
   });
-  await api.listen({ host: config.host, port: config.port });
+  await listen(api, config);
   // Requests in progress are cut off: a copy or an upload is told by its own state, not by the request's end.
   teardown.add('requests', async () => {
     api.server.closeAllConnections();
@@ -140,7 +147,14 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   await writeFileDurably(serverFile, `${JSON.stringify({ url, pid: process.pid })}\n`);
   teardown.add('server file', () => rm(serverFile, { force: true }));
   logger.info({ url, dataDirectory: directory.path, version }, 'server started');
-  return { url, dataDirectory: directory.path, isNew: directory.isNew, fallen: database.fallen, stop: () => teardown.run() };
+  return {
+    url,
+    dataDirectory: directory.path,
+    token: directory.token,
+    isNew: directory.isNew,
+    fallen: database.fallen,
+    stop: () => teardown.run(),
+  };
 }
 
 async function openDatabaseServer(
@@ -155,7 +169,9 @@ async function openDatabaseServer(
   }
   const postgres = await startEmbeddedPostgres({ directory: directory.path, logger });
   teardown.add('embedded database', () => postgres.stop(), 15_000);
-  const fallen = postgres.exited.then(({ code, signal }) => `the embedded database ended (${signal ?? `exit code ${code}`})`);
+  const fallen = postgres.exited.then(
+    ({ code, signal }) => `the embedded database ended (${signal ?? `exit code ${code}`})`,
+  );
   return { address: postgres.connection, fallen };
 }
 
@@ -176,6 +192,16 @@ function chunkKeys(masterKey: Uint8Array, scope: Config['chunkScope']): (account
   if (scope === 'installation') return () => installation;
   const base = deriveKey('mimeo chunk ids of an account 1', masterKey);
   return (accountId) => deriveKey(`mimeo chunk ids of account ${accountId} 1`, base);
+}
+
+async function listen(api: FastifyInstance, { host, port }: Config): Promise<void> {
+  try {
+    await api.listen({ host, port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    const message = `something else listens on ${host} port ${port}; choose another with --port or MIMEO_PORT (0 takes any)`;
+    throw new Error(message, { cause: error });
+  }
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

@@ -1,4 +1,6 @@
 /** Reads a manifest page by page from a region's store; every page is verified before one of its entries is given (R1). */
+
+import { manifestKey } from './blob-keys.ts';
 import type { BlobStore } from './blob-store.ts';
 import {
   type CutParameters,
@@ -16,7 +18,6 @@ import {
   manifestHeaderBytes,
   pageBytes,
 } from './manifest-format.ts';
-import { manifestKey } from './region-store.ts';
 import { retryBlob } from './retry-blob.ts';
 
 export interface ManifestReader {

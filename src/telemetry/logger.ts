@@ -17,7 +17,10 @@ const secretFields = ['authorization', 'token', 'secret', 'password', 'key', 'da
 
 export function createLogger(level: LogLevel): Logger {
   const paths = secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
-  return pino({ level, base: null, redact: { paths, censor: '[redacted]' } }, pino.destination({ dest: 2, sync: true }));
+  return pino(
+    { level, base: null, redact: { paths, censor: '[redacted]' } },
+    pino.destination({ dest: 2, sync: true }),
+  );
 }
 
 export const silentLogger: Logger = {

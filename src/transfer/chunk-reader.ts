@@ -3,10 +3,11 @@
  * regions, and what no region has intact is reported and never handed out.
  */
 import { fromHex } from '../lib/hex.ts';
+import { packKey } from '../store/blob-keys.ts';
 import { BlobError } from '../store/blob-store.ts';
 import type { ChunkLocation } from '../store/chunk-index.ts';
 import { packEntryBytes } from '../store/pack-format.ts';
-import { packKey, type RegionStore } from '../store/region-store.ts';
+import type { RegionStore } from '../store/region-store.ts';
 import { retryBlob } from '../store/retry-blob.ts';
 import type { FrameStretch } from './compute/frames.ts';
 

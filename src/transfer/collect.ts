@@ -2,6 +2,8 @@
  * Removes the bytes of condemned blobs once their grace time is over, and of blobs that no row names. D1 goes blob, then row:
  * a crash in between leaves a row whose blob is gone, and the next run ends it.
  */
+
+import { blobPrefixes } from '../store/blob-keys.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { StoreLedger } from '../store/store-ledger.ts';
 
@@ -62,12 +64,14 @@ async function* strays(
   signal: AbortSignal,
 ): AsyncGenerator<{ key: string; size: number }> {
   let listed: { key: string; size: number }[] = [];
-  for await (const blob of blobs.list('')) {
-    signal.throwIfAborted();
-    listed.push(blob);
-    if (listed.length === batchKeys) {
-      yield* unknown(listed, ledger);
-      listed = [];
+  for (const prefix of blobPrefixes) {
+    for await (const blob of blobs.list(prefix)) {
+      signal.throwIfAborted();
+      listed.push(blob);
+      if (listed.length === batchKeys) {
+        yield* unknown(listed, ledger);
+        listed = [];
+      }
     }
   }
   yield* unknown(listed, ledger);

@@ -5,10 +5,11 @@
  */
 import { fromHex } from '../lib/hex.ts';
 import { mapOrdered } from '../lib/map-ordered.ts';
+import { manifestKey } from '../store/blob-keys.ts';
 import { BlobError } from '../store/blob-store.ts';
 import { ManifestError } from '../store/manifest-format.ts';
 import { createManifestWriter } from '../store/manifest-writer.ts';
-import { manifestKey, type RegionStore } from '../store/region-store.ts';
+import type { RegionStore } from '../store/region-store.ts';
 import { type Batch, batches, chunkIds } from './batches.ts';
 import { readChunks } from './chunk-reader.ts';
 import type { ComputePool } from './compute/pool.ts';

@@ -6,10 +6,11 @@
 import { createBufferPool } from '../lib/buffer-pool.ts';
 import { toHex } from '../lib/hex.ts';
 import { mapOrdered } from '../lib/map-ordered.ts';
+import { manifestKey } from '../store/blob-keys.ts';
 import { hashBytes } from '../store/hash.ts';
 import type { ManifestSummary } from '../store/manifest-format.ts';
 import { createManifestWriter } from '../store/manifest-writer.ts';
-import { manifestKey, type RegionStore } from '../store/region-store.ts';
+import type { RegionStore } from '../store/region-store.ts';
 import type { CutSegmentResult } from './compute/cut-segment.ts';
 import type { ComputePool } from './compute/pool.ts';
 import { createDiskDigest } from './disk-digest.ts';

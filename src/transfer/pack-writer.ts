@@ -3,6 +3,7 @@
  * life here is the order of W1: reserved, its bytes durable, then its chunks named, one transaction each.
  */
 import { fromHex, toHex } from '../lib/hex.ts';
+import { packKey } from '../store/blob-keys.ts';
 import { BlobError } from '../store/blob-store.ts';
 import { maxFrameBytes } from '../store/frame-format.ts';
 import {
@@ -12,7 +13,7 @@ import {
   readPackEntries,
   writePackHeader,
 } from '../store/pack-format.ts';
-import { packKey, type RegionStore } from '../store/region-store.ts';
+import type { RegionStore } from '../store/region-store.ts';
 import { retryBlob } from '../store/retry-blob.ts';
 import { type Appended, type OpenPack, packSize } from './compute/open-pack.ts';
 import type { ComputePool } from './compute/pool.ts';

@@ -43,8 +43,7 @@ export async function* segments(
   for await (const run of disk.runs) {
     if (run.offset < end) throw new RangeError(`run at ${run.offset} begins before ${end}, where the last one ended`);
     end = run.offset + run.bytes.length;
-    if (end > disk.size)
-      throw new RangeError(`run at ${run.offset} ends at ${end}, beyond the disk's ${disk.size} bytes`);
+    if (end > disk.size) throw new RangeError(`run at ${run.offset} ends beyond the disk's ${disk.size} bytes`);
     for (let taken = 0; taken < run.bytes.length; ) {
       const offset = run.offset + taken;
       const start = offset - (offset % segmentBytes);

@@ -1,6 +1,7 @@
 /** Servers in processes of their own, which a test can kill, or run as somebody else. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,14 @@ import { onTestFinished } from 'vitest';
 import type { Connection } from './ready.ts';
 
 export const isRoot = process.geteuid?.() === 0;
+
+/** Root in a container may lack this, and then can't see which files another user's process has open. */
+export const canSeeOthersFiles = !isRoot || (capabilities() & 0x80000n) !== 0n;
+
+function capabilities(): bigint {
+  const [, mask = '0'] = /^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return BigInt(`0x${mask}`);
+}
 
 /** Removed after the test; others may pass through it. */
 export async function temporaryFolder(): Promise<string> {
@@ -59,6 +68,7 @@ export function startInChild(directory: string): ChildProcess & { stdout: NodeJS
 }
 
 export async function killHard(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, 'exit');
   child.kill('SIGKILL');
   await exit;

@@ -34,7 +34,8 @@ export function createNativeApi({ context, caller, token, status }: NativeApiOpt
     logger: false,
     genReqId: () => randomUUID(),
     bodyLimit: 1024 * 1024,
-    frameworkErrors: (_error, _request, reply) => void refuse(reply, problem('request.invalid', 400, 'the URL is malformed')),
+    frameworkErrors: (_error, _request, reply) =>
+      void refuse(reply, problem('request.invalid', 400, 'the URL is malformed')),
   });
   app.decorateRequest('caller', null as unknown as Caller);
 

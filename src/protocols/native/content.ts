@@ -6,7 +6,13 @@ import { readDisk } from '../../app/read-disk.ts';
 import { uploadDisk } from '../../app/upload-disk.ts';
 import { FailureError } from '../../domain/failure.ts';
 import { RefusalError } from '../../domain/refusal.ts';
-import { decodeExtents, ExtentStreamError, encodeExtents, extentsMediaType, type Run } from '../../lib/extent-stream.ts';
+import {
+  decodeExtents,
+  ExtentStreamError,
+  encodeExtents,
+  extentsMediaType,
+  type Run,
+} from '../../lib/extent-stream.ts';
 import { bytesOf, runsOf } from '../../lib/raw-stream.ts';
 import { clientSignal } from './client-signal.ts';
 import { diskIndex, parse } from './input.ts';

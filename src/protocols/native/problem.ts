@@ -1,5 +1,5 @@
 /** The native API's error shape: RFC 9457 problem documents, one row for each refusal of the core. */
-import type { FailureCode, FailureError } from '../../domain/failure.ts';
+import { DamageError, type FailureCode, type FailureError } from '../../domain/failure.ts';
 import type { RefusalCode, RefusalError, RefusalFacts } from '../../domain/refusal.ts';
 
 export const problemType = 'application/problem+json';
@@ -36,7 +36,10 @@ const rows: { readonly [Code in RefusalCode]: Row<RefusalFacts[Code]> } = {
     title: ({ image, state }) => `image ${image} is ${state}; wait, or cancel what it is waiting for`,
   },
   'disk.not-found': { status: 404, title: ({ image, disk }) => `image ${image} has no disk ${disk} that can be read` },
-  'disk.has-content': { status: 409, title: ({ image, disk }) => `disk ${disk} of image ${image} has its content already` },
+  'disk.has-content': {
+    status: 409,
+    title: ({ image, disk }) => `disk ${disk} of image ${image} has its content already`,
+  },
   'disk.upload-in-progress': {
     status: 409,
     title: ({ image }) => `image ${image} is being uploaded by another request`,
@@ -44,9 +47,13 @@ const rows: { readonly [Code in RefusalCode]: Row<RefusalFacts[Code]> } = {
   'disk.unsafe-format': { status: 422, title: ({ disk, reason }) => `disk ${disk} is refused: ${reason}` },
   'upload.incomplete': {
     status: 400,
-    title: ({ disk, expected, received }) => `disk ${disk} measures ${expected} bytes, but ${received} were announced or sent`,
+    title: ({ disk, expected, received }) =>
+      `disk ${disk} measures ${expected} bytes, but ${received} were announced or sent`,
   },
-  'upload.malformed': { status: 400, title: ({ disk, reason }) => `the content of disk ${disk} cannot be used: ${reason}` },
+  'upload.malformed': {
+    status: 400,
+    title: ({ disk, reason }) => `the content of disk ${disk} cannot be used: ${reason}`,
+  },
   'copy.not-found': { status: 404, title: ({ copy }) => `there is no copy ${copy}` },
   'copy.finished': { status: 409, title: ({ copy, state }) => `copy ${copy} has ${state} and cannot be cancelled` },
   'store.full': { status: 507, title: ({ region }) => `the store of region ${region} has no space left` },
@@ -74,5 +81,6 @@ const failureStatus: { readonly [Code in FailureCode]: number } = {
 };
 
 export function problemOfFailure(failure: FailureError): Problem {
-  return problem(failure.code, failureStatus[failure.code], failure.message);
+  const facts = failure instanceof DamageError ? { offset: failure.offset } : {};
+  return problem(failure.code, failureStatus[failure.code], failure.message, facts);
 }

@@ -1,0 +1,150 @@
+import type { BlobStore, ByteRange } from '../store/blob-store.ts';
+import { createMemoryStore } from '../store/drivers/memory/memory-store.ts';
+import { createMemoryIndex, type MemoryIndex } from '../store/memory-index.test-support.ts';
+import type { RegionStore } from '../store/region-store.ts';
+import type { ComputePool } from './compute/pool.ts';
+import { ingestDisk } from './ingest-disk.ts';
+import { readDisk } from './read-disk.ts';
+import type { DiskStream } from './segments.ts';
+import type { TransferSettings } from './settings.ts';
+import type { StoredDisk } from './stored-disk.ts';
+import { streamOf } from './test-disk.test-support.ts';
+
+/** Small, so that a disk of a few MiB makes many segments, packs and reads. */
+export const smallSettings: TransferSettings = {
+  cut: { minChunk: 1024, meanChunk: 4096, maxChunk: 16_384, segment: 1024 * 1024 },
+  packBytes: 256 * 1024,
+  lanes: 3,
+  readBytes: 128 * 1024,
+};
+
+export const chunkKey = new Uint8Array(32).fill(7);
+
+/** What a test does to a region's medium. Whatever throws in here is what the store throws. */
+export interface Hooks {
+  beforePut?: (key: string) => void | Promise<void>;
+  afterPut?: (key: string) => void;
+  beforeGet?: (key: string, range: ByteRange) => void | Promise<void>;
+  /** May change the bytes that were read. */
+  afterGet?: (key: string, range: ByteRange, bytes: Uint8Array) => void;
+}
+
+export interface TestRegion extends RegionStore {
+  readonly index: MemoryIndex;
+  readonly hooks: Hooks;
+  /** What was asked of the store and of the index, in order: "reserve <pack>", "put <key>" … */
+  readonly log: string[];
+  keys(prefix: string): Promise<string[]>;
+}
+
+/** A region in memory that writes down what it is asked and can be made to fail. */
+export function createTestRegion(region: string): TestRegion {
+  const memory = createMemoryStore();
+  const index = createMemoryIndex();
+  const hooks: Hooks = {};
+  const log: string[] = [];
+  const blobs: BlobStore = {
+    ...memory,
+    async put(key, bytes, options) {
+      log.push(`put ${key}`);
+      await hooks.beforePut?.(key);
+      await memory.put(key, bytes, options);
+      log.push(`is there ${key}`);
+      hooks.afterPut?.(key);
+    },
+    async get(key, range, options) {
+      const size = (await memory.stat(key))?.size ?? 0;
+      const asked = range ?? { offset: 0, length: size };
+      await hooks.beforeGet?.(key, asked);
+      const bytes = await memory.get(key, range, options);
+      hooks.afterGet?.(key, asked, bytes);
+      return bytes;
+    },
+  };
+  return {
+    region,
+    blobs,
+    hooks,
+    log,
+    index: {
+      ...index,
+      async pin(manifestId, ids) {
+        log.push('pin');
+        return await index.pin(manifestId, ids);
+      },
+      async reservePack(manifestId, pack, size) {
+        log.push(`reserve ${pack}`);
+        await index.reservePack(manifestId, pack, size);
+      },
+      async commitPack(manifestId, pack, entries) {
+        log.push(`commit ${pack}`);
+        await index.commitPack(manifestId, pack, entries);
+      },
+    },
+    async keys(prefix) {
+      const keys: string[] = [];
+      for await (const { key } of memory.list(prefix)) keys.push(key);
+      return keys.sort();
+    },
+  };
+}
+
+interface IngestOverrides {
+  readonly manifestId?: string;
+  readonly settings?: TransferSettings;
+  readonly signal?: AbortSignal;
+}
+
+/** Ingests a disk, and says what is needed to read it. */
+export async function ingest(
+  store: TestRegion,
+  disk: Uint8Array | DiskStream,
+  compute: ComputePool,
+  overrides: IngestOverrides = {},
+) {
+  const { manifestId = store.index.newManifest(), settings = smallSettings, signal = neverAborted() } = overrides;
+  const stream = disk instanceof Uint8Array ? streamOf(disk, [100_001, 300_000]) : disk;
+  const summary = await ingestDisk({ disk: stream, store, manifestId, chunkKey, compute, settings, signal });
+  const stored: StoredDisk = { store, manifestId, root: summary.root, chunkKey, image: 'golden', disk: 0 };
+  return { summary, stored };
+}
+
+/** Reads a stored disk into one buffer. */
+export async function readBack(
+  disk: StoredDisk,
+  size: number,
+  compute: ComputePool,
+  alternates: readonly RegionStore[] = [],
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  for await (const run of readDisk({ disk, alternates, compute, settings: smallSettings, signal: neverAborted() })) {
+    bytes.set(run.bytes, run.offset);
+  }
+  return bytes;
+}
+
+export function neverAborted(): AbortSignal {
+  return new AbortController().signal;
+}
+
+/** A hook that flips a bit of the byte at `offset` of a blob in whatever is read of it. */
+export function flipping(key: string, offset: number): NonNullable<Hooks['afterGet']> {
+  return (readKey, range, bytes) => {
+    const at = offset - range.offset;
+    if (readKey === key && at >= 0 && at < bytes.length) bytes[at] = (bytes[at] as number) ^ 0x10;
+  };
+}
+
+/** Where a chunk's frame lies, for the hooks above. */
+export function frameOf(region: TestRegion, id: Uint8Array): { pack: string; offset: number; length: number } {
+  for (const [pack, entries] of region.index.packs()) {
+    const entry = entries.find((candidate) => Buffer.compare(candidate.id, id) === 0);
+    if (entry !== undefined) return { pack, offset: entry.offset, length: entry.length };
+  }
+  throw new Error('no committed pack holds the chunk');
+}
+
+/** How many frames the committed packs hold together; as many as there are chunks if none was stored twice. */
+export function frameCount(region: TestRegion): number {
+  return [...region.index.packs().values()].reduce((sum, entries) => sum + entries.length, 0);
+}

@@ -1,0 +1,107 @@
+/** Mimeo as its users have it: `bin/mimeo` in processes of its own. Nothing here or in these tests imports `src/`. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const launcher = fileURLToPath(new URL('../../bin/mimeo', import.meta.url));
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Installation {
+  /** A folder of the test's own; the data directory is `data` in it. */
+  readonly folder: string;
+  readonly dataDirectory: string;
+  /** Starts a server and waits until it answers; `environment` adds settings. */
+  start(environment?: Record<string, string>): Promise<ServerProcess>;
+  /** Runs a command to its end. */
+  run(...args: string[]): Promise<Finished>;
+  /** As `run`, with `--json`; the answer parsed. Throws when the command fails. */
+  json<Answer>(...args: string[]): Promise<Answer>;
+  /** Begins a command. */
+  spawn(...args: string[]): ChildProcess;
+  remove(): Promise<void>;
+}
+
+export interface ServerProcess {
+  readonly url: string;
+  readonly pid: number;
+  readonly log: () => string;
+  /** Sends the signal and waits for the end; resolves with the exit code, null when the signal ended it. */
+  end(signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT'): Promise<number | null>;
+}
+
+export async function createInstallation(): Promise<Installation> {
+  const folder = await mkdtemp(join(tmpdir(), 'mimeo-'));
+  // Started as root, PostgreSQL runs as another user, who has to pass through.
+  await chmod(folder, 0o711);
+  const dataDirectory = join(folder, 'data');
+  const servers = new Set<ServerProcess>();
+  const base = { PATH: process.env['PATH'] ?? '', HOME: folder, TMPDIR: tmpdir(), MIMEO_DATA_DIR: dataDirectory };
+
+  const begin = (args: readonly string[], environment: Record<string, string> = {}) =>
+    spawn(launcher, args, { cwd: folder, env: { ...base, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+
+  const installation: Installation = {
+    folder,
+    dataDirectory,
+    async start(environment = {}) {
+      await rm(join(dataDirectory, 'server.json'), { force: true });
+      const child = begin(['serve', '--port', '0'], environment);
+      let log = '';
+      child.stdout?.on('data', (text) => (log += text));
+      child.stderr?.on('data', (text) => (log += text));
+      const ended = once(child, 'exit').then(([code]) => code as number | null);
+      let gone = false;
+      void ended.then(() => (gone = true));
+      for (;;) {
+        const text = await readFile(join(dataDirectory, 'server.json'), 'utf8').catch(() => '');
+        if (text !== '') {
+          const { url, pid } = JSON.parse(text) as { url: string; pid: number };
+          const server: ServerProcess = {
+            url,
+            pid,
+            log: () => log,
+            async end(signal) {
+              child.kill(signal);
+              const code = await ended;
+              servers.delete(server);
+              return code;
+            },
+          };
+          servers.add(server);
+          return server;
+        }
+        if (gone) throw new Error(`the server ended: ${log}`);
+        await sleep(20);
+      }
+    },
+    async run(...args) {
+      const child = begin(args);
+      let stdout = '';
+      let stderr = '';
+      child.stdout?.on('data', (text) => (stdout += text));
+      child.stderr?.on('data', (text) => (stderr += text));
+      const [code] = (await once(child, 'close')) as [number | null];
+      return { code, stdout, stderr };
+    },
+    async json(...args) {
+      const { code, stdout, stderr } = await installation.run('--json', ...args);
+      if (code !== 0) throw new Error(`mimeo ${args.join(' ')} ended with ${code}: ${stderr}`);
+      return JSON.parse(stdout);
+    },
+    spawn: (...args) => begin(args),
+    async remove() {
+      for (const server of servers) await server.end('SIGTERM');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return installation;
+}

@@ -1,0 +1,146 @@
+/**
+ * What has to hold in the database and the stores between any two transactions (docs/invariants.md), asked for in SQL that
+ * knows nothing of how it is kept. Run after each scenario.
+ */
+import { sql } from 'kysely';
+import { expect } from 'vitest';
+import type { Db } from '../../src/db/database.ts';
+import { toHex } from '../../src/lib/hex.ts';
+import { packKey } from '../../src/store/blob-keys.ts';
+import { openManifest } from '../../src/store/manifest-reader.ts';
+import type { RegionStore } from '../../src/store/region-store.ts';
+
+/** Each statement finds what must not be there. */
+const storeRules: Readonly<Record<string, string>> = {
+  'W2: a tie names a live pack and a manifest that is not condemned': `
+    SELECT t.manifest || ' ' || p.state || ' ' || m.state FROM manifest_packs t
+    JOIN packs p ON p.number = t.pack JOIN manifests m ON m.id = t.manifest
+    WHERE p.state <> 'live' OR m.state = 'condemned' OR p.region <> m.region`,
+  'D1: a live pack has a tie': `
+    SELECT number::text FROM packs WHERE state = 'live' AND number NOT IN (SELECT pack FROM manifest_packs)`,
+  'W1: a chunk lies in a live pack of its region': `
+    SELECT p.number || ' is ' || p.state FROM chunks c JOIN packs p ON p.number = c.pack
+    WHERE p.state <> 'live' OR p.region <> c.region GROUP BY p.number`,
+  'a pack is reserved for a pending manifest of its region': `
+    SELECT p.number || ' is reserved for ' || m.state FROM packs p LEFT JOIN manifests m ON m.id = p.reserved_for
+    WHERE p.state = 'reserved' AND (m.state IS DISTINCT FROM 'pending' OR m.region <> p.region)`,
+  'no disk has a condemned manifest': `
+    SELECT d.image::text FROM disks d JOIN manifests m ON m.id = d.manifest WHERE m.state = 'condemned'`,
+};
+
+const imageRules: Readonly<Record<string, string>> = {
+  'D1: a manifest that is not condemned belongs to a disk of its region': `
+    SELECT m.id || ' is ' || m.state FROM manifests m
+    WHERE m.state <> 'condemned' AND NOT EXISTS (
+      SELECT FROM disks d JOIN images i ON i.id = d.image WHERE d.manifest = m.id AND i.region = m.region)`,
+  'W3: an image is available exactly when each of its disks has a live manifest': `
+    SELECT i.id || ' is ' || i.state FROM images i
+    JOIN disks d ON d.image = i.id LEFT JOIN manifests m ON m.id = d.manifest
+    GROUP BY i.id
+    HAVING (i.state IN ('available', 'deprecated')) <> bool_and(m.state IS NOT DISTINCT FROM 'live')`,
+  'only what is being written has a pending manifest': `
+    SELECT i.id || ' is ' || i.state FROM images i
+    JOIN disks d ON d.image = i.id JOIN manifests m ON m.id = d.manifest
+    WHERE m.state = 'pending' AND NOT (
+      EXISTS (SELECT FROM uploads u WHERE u.image = i.id AND u.disk = d.index)
+      OR EXISTS (SELECT FROM copies c WHERE c.destination_image = i.id AND c.finished_at IS NULL))`,
+  'an image is uploading exactly while there is an upload': `
+    SELECT i.id || ' is ' || i.state FROM images i
+    WHERE (i.state = 'uploading') <> EXISTS (SELECT FROM uploads u WHERE u.image = i.id)`,
+  'an image that is to become a copy has an unfinished copy': `
+    SELECT i.id || ' is ' || i.state FROM images i
+    WHERE (i.state = 'copying' OR (i.state = 'queued' AND i.source_image IS NOT NULL))
+      AND NOT EXISTS (SELECT FROM copies c WHERE c.destination_image = i.id AND c.finished_at IS NULL)`,
+};
+
+const copyRules: Readonly<Record<string, string>> = {
+  'a copy and its new image agree': `
+    SELECT c.id || ' has ' || c.state || ', its image is ' || coalesce(i.state, 'gone') FROM copies c
+    LEFT JOIN images i ON i.id = c.destination_image
+    WHERE NOT CASE c.state
+      WHEN 'queued' THEN i.state IS NOT DISTINCT FROM 'queued'
+      WHEN 'running' THEN coalesce(i.state, 'gone') IN ('queued', 'copying')
+      WHEN 'succeeded' THEN coalesce(i.state, 'gone') IN ('available', 'deprecated', 'gone')
+      WHEN 'failed' THEN coalesce(i.state, 'gone') IN ('failed', 'gone')
+      WHEN 'cancelled' THEN i.id IS NULL
+    END`,
+  'the source of an unfinished copy can be read': `
+    SELECT c.id || ' reads ' || coalesce(i.state, 'nothing') FROM copies c LEFT JOIN images i ON i.id = c.source_image
+    WHERE c.finished_at IS NULL AND coalesce(i.state, 'gone') NOT IN ('available', 'deprecated')`,
+  'a finished copy has no job, a running one has': `
+    SELECT id || ' has ' || state FROM copies
+    WHERE (finished_at IS NOT NULL AND job IS NOT NULL) OR (state = 'running' AND job IS NULL)`,
+  'P1: everything is done exactly when the copy has succeeded': `
+    SELECT id || ' has ' || state || ' with ' || bytes_done || ' of ' || bytes_total FROM copies
+    WHERE bytes_done > bytes_total OR (state = 'succeeded' AND bytes_done < bytes_total)`,
+};
+
+export interface CheckOptions {
+  /** Copies of a group that may be admitted at once. */
+  readonly groupCap?: number;
+  /** When given, each live manifest and the packs it needs are looked for in them, too. */
+  readonly stores?: ReadonlyMap<string, RegionStore>;
+}
+
+/** Fails the test when an invariant does not hold. */
+export async function expectSound(db: Db, options: CheckOptions = {}): Promise<void> {
+  expect(await findBroken(db, { ...storeRules, ...imageRules, ...copyRules }, options)).toEqual([]);
+}
+
+/** As {@link expectSound}, for tests of the store alone, whose manifests belong to no image. */
+export async function expectSoundStore(db: Db): Promise<void> {
+  expect(await findBroken(db, storeRules, {})).toEqual([]);
+}
+
+async function findBroken(db: Db, rules: Readonly<Record<string, string>>, options: CheckOptions): Promise<string[]> {
+  const broken: string[] = [];
+  for (const [rule, statement] of Object.entries(rules)) {
+    const { rows } = await sql.raw<{ text: string }>(`SELECT text FROM (${statement}) AS found (text)`).execute(db);
+    broken.push(...rows.map(({ text }) => `${rule}: ${text}`));
+  }
+  if (options.groupCap !== undefined) broken.push(...(await findCrowdedGroups(db, options.groupCap)));
+  for (const store of options.stores?.values() ?? []) broken.push(...(await findUnreadable(db, store)));
+  return broken;
+}
+
+async function findCrowdedGroups(db: Db, cap: number): Promise<string[]> {
+  const { rows } = await sql<{ text: string }>`
+    SELECT account || ' has ' || count(*) AS text FROM copies WHERE finished_at IS NULL AND job IS NOT NULL
+    GROUP BY account, destination_region HAVING count(*) > ${cap}`.execute(db);
+  return rows.map(({ text }) => `the cap of a group holds: ${text}`);
+}
+
+/** W1 and W2 from the other end: what the manifests in the store name is there, and tied to them. */
+async function findUnreadable(db: Db, { region, blobs }: RegionStore): Promise<string[]> {
+  const broken: string[] = [];
+  const manifests = await db
+    .selectFrom('manifests')
+    .innerJoin('regions', 'regions.number', 'manifests.region')
+    .select(['manifests.id', 'manifests.root', 'manifests.region'])
+    .where('regions.id', '=', region)
+    .where('manifests.state', '=', 'live')
+    .execute();
+  for (const { id, root, region: number } of manifests) {
+    const manifest = await openManifest(blobs, id, root as Buffer);
+    const ids: Buffer[] = [];
+    for await (const page of manifest.pages())
+      ids.push(...page.flatMap((entry) => (entry.id ? Buffer.from(entry.id) : [])));
+    const { rows } = await sql<{ id: Buffer }>`
+      SELECT id FROM unnest(${ids}::bytea[]) AS named (id) WHERE NOT EXISTS (
+        SELECT FROM chunks c JOIN manifest_packs t ON t.pack = c.pack
+        WHERE c.region = ${number} AND c.id = named.id AND t.manifest = ${id})`.execute(db);
+    broken.push(...rows.map((chunk) => `W2: ${id} needs the chunk ${toHex(chunk.id)} and is not tied to it`));
+  }
+  const packs = await db
+    .selectFrom('packs')
+    .innerJoin('regions', 'regions.number', 'packs.region')
+    .select('packs.name')
+    .where('regions.id', '=', region)
+    .where('packs.state', '=', 'live')
+    .execute();
+  for (const { name } of packs) {
+    const key = packKey(toHex(name));
+    if ((await blobs.stat(key)) === undefined) broken.push(`W1: ${key} is live and has no bytes`);
+  }
+  return broken;
+}

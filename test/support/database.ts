@@ -1,0 +1,81 @@
+/** Databases for tests, on the PostgreSQL that `test/global-setup.ts` has started. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { type DatabaseAddress, type Db, openDatabase } from '../../src/db/database.ts';
+
+export interface TestDatabase {
+  readonly db: Db;
+  readonly address: DatabaseAddress;
+  /** A pool of its own, which `close` closes too: what another process would have. */
+  open(connections: number): Db;
+  /** Drops the database. Throws when somebody still has a connection to it: what a test opens, it has to close. */
+  close(): Promise<void>;
+}
+
+export interface TestDatabaseOptions {
+  /** Without tables. */
+  readonly empty?: boolean;
+  /** Of the pool; the run's PostgreSQL has 60 for all tests together. */
+  readonly connections?: number;
+}
+
+let made = 0;
+
+/** A new database: a clone of the migrated one, or an empty one. */
+export async function createTestDatabase({
+  empty = false,
+  connections = 5,
+}: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const server = inject('postgres');
+  made += 1;
+  const database = `test_${process.pid}_${made}`;
+  await administrate((client) =>
+    client.query(`CREATE DATABASE ${database} TEMPLATE ${empty ? 'template0' : inject('template')}`),
+  );
+  const address = { ...server, database };
+  const pools: Db[] = [];
+  const open = (count: number) => {
+    const pool = openDatabase(address, count, () => {});
+    pools.push(pool);
+    return pool;
+  };
+
+  return {
+    db: open(connections),
+    address,
+    open,
+    async close() {
+      await Promise.all(pools.map((pool) => pool.destroy()));
+      const leaks = await administrate(async (client) => {
+        const found = await findLeaks(client, database);
+        await client.query(`DROP DATABASE ${database} WITH (FORCE)`);
+        return found;
+      });
+      if (leaks.length > 0) throw new Error(`connections were left open:\n${leaks.join('\n')}`);
+    },
+  };
+}
+
+/** Runs `work` with a connection to the database that no test uses. */
+async function administrate<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+  const client = new pg.Client(inject('postgres'));
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** What is still connected a second after everything should be closed: a backend takes a moment to end. */
+async function findLeaks(client: pg.Client, database: string): Promise<string[]> {
+  for (const deadline = performance.now() + 1000; ; await sleep(20)) {
+    const { rows } = await client.query<{ leak: string }>(
+      `SELECT format('%s: %s, %s', application_name, state, query) AS leak FROM pg_stat_activity
+       WHERE datname = $1 AND backend_type = 'client backend'`,
+      [database],
+    );
+    if (rows.length === 0 || performance.now() > deadline) return rows.map(({ leak }) => leak);
+  }
+}
