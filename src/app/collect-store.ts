@@ -15,9 +15,22 @@ export async function collectStore(
   const condemnedBefore = context.clock.now() - context.graceMs;
   const collections: RegionCollection[] = [];
   for (const region of context.regionNumbers.keys()) {
-    const counts = await context.dataPlane.collect(region, { condemnedBefore, dryRun, signal });
+    const counts = await context.dataPlane.collect(region, { condemnedBefore, strays: true, dryRun, signal });
     context.logger.info({ region, dryRun, ...counts }, 'store collected');
     collections.push({ region, ...counts });
   }
   return collections;
+}
+
+/**
+ * Removes what half-made images left: no reader ever knew of it, so it has no grace time, and a full store has room again
+ * as soon as the upload or copy that filled it has failed.
+ */
+export async function collectHalfMade(
+  { dataPlane, regionNumbers }: Pick<AppContext, 'dataPlane' | 'regionNumbers'>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const region of regionNumbers.keys()) {
+    await dataPlane.collect(region, { condemnedBefore: 0, strays: false, dryRun: false, signal });
+  }
 }

@@ -31,6 +31,15 @@ export interface StoreCounts {
   readonly strayBlobs: number;
 }
 
+export interface CollectRequest {
+  /** Epoch milliseconds; what was condemned before has had its grace time. */
+  readonly condemnedBefore: number;
+  /** Also looks for blobs that no row names. */
+  readonly strays: boolean;
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+}
+
 export interface DataPlane {
   /** Stores a disk under a pending manifest; durable when it resolves. Throws `FailureError` for what the store does. */
   ingest(request: {
@@ -45,8 +54,5 @@ export interface DataPlane {
   read(disk: DiskAddress, signal: AbortSignal): DiskRuns;
   /** Every damaged place of the disk in its own region's store. */
   verify(disk: DiskAddress, signal: AbortSignal): AsyncIterable<DamageError>;
-  collect(
-    region: string,
-    request: { condemnedBefore: number; dryRun: boolean; signal: AbortSignal },
-  ): Promise<StoreCounts>;
+  collect(region: string, request: CollectRequest): Promise<StoreCounts>;
 }

@@ -58,6 +58,9 @@ export const configSchema = z
     readBytes: whole(MiB, 64 * MiB)
       .default(8 * MiB)
       .describe('The most that is read from a pack at once.'),
+    reserveBytes: whole(0)
+      .default(64 * MiB)
+      .describe('Free bytes that the stores leave on their file system: an embedded database that cannot write falls.'),
     chunkScope: z
       .enum(['account', 'installation'])
       .default('account')
@@ -96,6 +99,7 @@ export const environmentNames: { readonly [Setting in keyof Config]-?: string } 
   segmentBytes: 'MIMEO_SEGMENT_BYTES',
   packBytes: 'MIMEO_PACK_BYTES',
   readBytes: 'MIMEO_READ_BYTES',
+  reserveBytes: 'MIMEO_RESERVE_BYTES',
   chunkScope: 'MIMEO_CHUNK_SCOPE',
   copiesPerGroup: 'MIMEO_COPIES_PER_GROUP',
   copyWorkers: 'MIMEO_COPY_WORKERS',

@@ -1,5 +1,6 @@
 /** Admission (design §5): which waiting copies may start, decided under a lock for their group. */
 import { sql } from 'kysely';
+import type { CopyState } from '../domain/states.ts';
 import type { Db, Trx } from './database.ts';
 
 /** The copies that a cap counts together. */
@@ -33,7 +34,6 @@ export async function takeAdmissible(trx: Trx, group: CopyGroup, cap: number): P
   return rows.map(({ id }) => id);
 }
 
-
 /** Notes the job that was sent for the copy: from now on it counts as admitted. */
 export async function noteJob(trx: Trx, copy: string, job: string): Promise<void> {
   await trx.updateTable('copies').set({ job }).where('id', '=', copy).execute();
@@ -56,7 +56,7 @@ export interface AdmittedCopy {
   readonly job: string;
 }
 
-/** Every copy that a job was sent for and that has not ended. */
+/** Every copy that a job was sent for and that has not ended; see {@link lockAdmitted}. */
 export async function listAdmitted(db: Db): Promise<AdmittedCopy[]> {
   return await db
     .selectFrom('copies')
@@ -64,4 +64,17 @@ export async function listAdmitted(db: Db): Promise<AdmittedCopy[]> {
     .where('finished_at', 'is', null)
     .where('job', 'is not', null)
     .execute();
+}
+
+/** Locks a copy that is still as it was listed and returns its state; undefined when it has ended or has another job. */
+export async function lockAdmitted(trx: Trx, { id, job }: AdmittedCopy): Promise<CopyState | undefined> {
+  const row = await trx
+    .selectFrom('copies')
+    .select('state')
+    .where('id', '=', id)
+    .where('job', '=', job)
+    .where('finished_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+  return row?.state;
 }

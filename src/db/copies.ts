@@ -153,6 +153,20 @@ export async function startCopy(db: Db, id: string, job: string, server: string,
   return row && { id, server, attempt: row.attempts };
 }
 
+/** Whether the holder still has the copy, which then stays so until the transaction ends. */
+export async function isHeld(trx: Trx, { id, server, attempt }: CopyHolder): Promise<boolean> {
+  const row = await trx
+    .selectFrom('copies')
+    .select('id')
+    .where('id', '=', id)
+    .where('server', '=', server)
+    .where('attempts', '=', attempt)
+    .where('state', '=', 'running')
+    .forShare()
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** False when the holder is not the holder any more, so that it stops: the copy was cancelled or taken over. */
 export async function saveProgress(
   db: Db,

@@ -36,6 +36,18 @@ export function breaksConstraint(error: unknown, constraint: string): boolean {
   return error instanceof pg.DatabaseError && error.constraint === constraint;
 }
 
+/** The server stops, has fallen, starts, or has no connection left; class 08 is all that can happen to one. */
+const unavailable = /^(08...|57P0[123]|53300)$/;
+const lostConnection: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT']);
+/** pg's own errors have no code. */
+const lostMessage = /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying)/;
+
+/** True when the database could not be reached, which may go away by itself. */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return unavailable.test(error.code ?? '');
+  return error instanceof Error && (lostConnection.has((error as NodeJS.ErrnoException).code) || lostMessage.test(error.message));
+}
+
 /** Serialisation failure and deadlock: PostgreSQL rolled one of two transactions back, and asks for another try. */
 const conflictStates = new Set(['40001', '40P01']);
 

@@ -131,7 +131,7 @@ export async function moveImage(trx: Trx, id: string, event: ImageEvent, now: nu
 
 /** Deletes the image with its disks, snapshots and tags, and condemns what only it needed (D1). */
 export async function deleteImageRows(trx: Trx, id: string, now: number): Promise<void> {
-  const disks = await trx.selectFrom('disks').select('manifest').where('image', '=', id).execute();
+  const disks = await trx.deleteFrom('disks').where('image', '=', id).returning('manifest').execute();
   await trx.deleteFrom('images').where('id', '=', id).execute();
   await condemnUnused(trx, disks.flatMap(({ manifest }) => manifest ?? []), now);
 }

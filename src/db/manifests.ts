@@ -51,6 +51,12 @@ export async function makeManifestLive(
     .where('id', '=', id)
     .where('state', '=', 'pending')
     .executeTakeFirst();
+  await trx
+    .updateTable('packs')
+    .set({ published: true })
+    .where('published', '=', false)
+    .where('number', 'in', (packs) => packs.selectFrom('manifest_packs').select('pack').where('manifest', '=', id))
+    .execute();
   const reserved = await trx.selectFrom('packs').select('number').where('reserved_for', '=', id).execute();
   await condemnPacks(trx, reserved.map(({ number }) => number), now);
   return updated.numUpdatedRows === 1n;

@@ -4,6 +4,9 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import type { DatabaseAddress, Trx } from './database.ts';
 
+/** On it a cancelled copy's id is sent, for the worker that is in the middle of it. */
+export const copyCancelled = 'mimeo_copy_cancelled';
+
 /** Sends when the transaction commits. */
 export async function notify(trx: Trx, channel: string, payload: string): Promise<void> {
   await sql`SELECT pg_notify(${channel}, ${payload})`.execute(trx);
@@ -29,9 +32,16 @@ export async function listen(
     const connecting = new pg.Client({ ...address, application_name: 'mimeo listener', keepAlive: true });
     connecting.on('notification', ({ payload }) => onPayload(payload ?? ''));
     connecting.on('error', onError);
-    connecting.once('end', () => void reconnect());
-    await connecting.connect();
-    await connecting.query(`LISTEN ${channel}`);
+    // One that was never made has an end as well; whoever wanted it hears of that by the error.
+    connecting.once('end', () => client === connecting && void reconnect());
+    try {
+      await connecting.connect();
+      await connecting.query(`LISTEN ${channel}`);
+      closing.signal.throwIfAborted();
+    } catch (error) {
+      await connecting.end();
+      throw error;
+    }
     client = connecting;
   }
 

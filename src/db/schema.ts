@@ -40,6 +40,7 @@ export interface PacksTable {
   size: number;
   state: 'reserved' | 'live' | 'condemned';
   reserved_for: string | null;
+  published: Generated<boolean>;
   condemned_at: number | null;
 }
 

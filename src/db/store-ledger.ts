@@ -12,14 +12,14 @@ export function createStoreLedger(db: Db, region: number): StoreLedger {
     async condemned() {
       const packs = await db
         .selectFrom('packs')
-        .select(['name', 'size', 'condemned_at'])
+        .select(['name', 'size', 'condemned_at', 'published'])
         .where('region', '=', region)
         .where('state', '=', 'condemned')
         .orderBy('condemned_at')
         .execute();
       const manifests = await db
         .selectFrom('manifests')
-        .select(['id', 'condemned_at'])
+        .select(['id', 'condemned_at', 'root'])
         .where('region', '=', region)
         .where('state', '=', 'condemned')
         .orderBy('condemned_at')
@@ -29,11 +29,13 @@ export function createStoreLedger(db: Db, region: number): StoreLedger {
           key: packKey(toHex(pack.name)),
           size: pack.size,
           condemnedAt: pack.condemned_at as number,
+          published: pack.published,
         })),
         ...manifests.map((manifest) => ({
           key: manifestKey(manifest.id),
           size: 0,
           condemnedAt: manifest.condemned_at as number,
+          published: manifest.root !== null,
         })),
       ];
     },

@@ -30,6 +30,7 @@ import { createComputePool } from '../transfer/compute/pool.ts';
 import type { TransferSettings } from '../transfer/settings.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { createDataPlane } from './data-plane.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import { createTeardown, type Teardown } from './teardown.ts';
 import { version } from './version.ts';
 
@@ -78,7 +79,10 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   const stores = new Map<string, RegionStore>();
   const ledgers = new Map<string, StoreLedger>();
   for (const [region, number] of regionNumbers) {
-    const blobs = await openFilesystemStore({ directory: join(directory.regions, region) });
+    const blobs = await openFilesystemStore({
+      directory: join(directory.regions, region),
+      reserveBytes: config.reserveBytes,
+    });
     stores.set(region, { region, blobs, index: createChunkIndex(db, number) });
     ledgers.set(region, createStoreLedger(db, number));
   }
@@ -108,10 +112,8 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     graceMs: config.graceSeconds * 1000,
   };
   await abandonDeadUploads(context, true);
-  const uploadSweep = setInterval(() => {
-    abandonDeadUploads(context, false).catch((error: unknown) => logger.error({ error }, 'the upload sweep failed'));
-  }, 30_000);
-  teardown.add('upload sweep', () => clearInterval(uploadSweep));
+  const housekeeping = startHousekeeping(context);
+  teardown.add('housekeeping', () => housekeeping.stop());
 
   if (config.copyWorkers > 0) {
     const newId = () => newUuid(randomBytes);

@@ -10,6 +10,8 @@ export interface CondemnedBlob {
   readonly size: number;
   /** Epoch milliseconds. */
   readonly condemnedAt: number;
+  /** Whether it belonged to an image that could be read, so that somebody may be half-way through it. */
+  readonly published: boolean;
 }
 
 export interface StoreLedger {

@@ -1,5 +1,6 @@
 /**
- * Removes the bytes of condemned blobs once their grace time is over, and of blobs that no row names. D1 goes blob, then row:
+ * Removes the bytes of condemned blobs once their grace time is over, those that no reader can have known at once, and blobs
+ * that no row names. D1 goes blob, then row:
  * a crash in between leaves a row whose blob is gone, and the next run ends it.
  */
 
@@ -12,6 +13,8 @@ export interface CollectOptions {
   readonly ledger: StoreLedger;
   /** Condemned before this moment (epoch milliseconds) means that the grace time is over. */
   readonly condemnedBefore: number;
+  /** Also looks for blobs that no row names, which takes a walk through the whole store. */
+  readonly strays: boolean;
   /** Only counts. */
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
@@ -30,11 +33,12 @@ export interface Collected {
 /** Rows looked up at once. */
 const batchKeys = 1000;
 
-export async function collect({ blobs, ledger, condemnedBefore, dryRun, signal }: CollectOptions): Promise<Collected> {
+export async function collect(options: CollectOptions): Promise<Collected> {
+  const { blobs, ledger, condemnedBefore, dryRun, signal } = options;
   const counts = { blobsRemoved: 0, bytesFreed: 0, blobsWaiting: 0, bytesWaiting: 0, strayBlobs: 0 };
-  for (const { key, size, condemnedAt } of await ledger.condemned()) {
+  for (const { key, size, condemnedAt, published } of await ledger.condemned()) {
     signal.throwIfAborted();
-    if (condemnedAt >= condemnedBefore) {
+    if (published && condemnedAt >= condemnedBefore) {
       counts.blobsWaiting += 1;
       counts.bytesWaiting += size;
       continue;
@@ -46,6 +50,7 @@ export async function collect({ blobs, ledger, condemnedBefore, dryRun, signal }
     counts.blobsRemoved += 1;
     counts.bytesFreed += size;
   }
+  if (!options.strays) return counts;
   for await (const stray of strays(blobs, ledger, signal)) {
     if (!dryRun) await blobs.remove(stray.key);
     counts.strayBlobs += 1;

@@ -5,6 +5,7 @@
 import { fromHex, toHex } from '../lib/hex.ts';
 import { packKey } from '../store/blob-keys.ts';
 import { BlobError } from '../store/blob-store.ts';
+import { ManifestGoneError } from '../store/chunk-index.ts';
 import { maxFrameBytes } from '../store/frame-format.ts';
 import {
   packEntryBytes,
@@ -68,7 +69,13 @@ export function createPackWriter(options: PackWriterOptions): PackWriter {
     await store.index.reservePack(manifestId, sealed.name, sealed.length);
     await putPack(packKey(sealed.name), sealed.bytes.subarray(0, sealed.length));
     const named = readPackEntries(entries);
-    await store.index.commitPack(manifestId, sealed.name, named);
+    try {
+      await store.index.commitPack(manifestId, sealed.name, named);
+    } catch (error) {
+      // The manifest went while the bytes were on their way: no row will ever name them.
+      if (error instanceof ManifestGoneError) await store.blobs.remove(packKey(sealed.name));
+      throw error;
+    }
     for (const { id } of named) onTheirWay.delete(toHex(id));
     spare.push(sealed.bytes);
   }

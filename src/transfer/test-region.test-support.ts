@@ -1,5 +1,6 @@
 import type { BlobStore, ByteRange } from '../store/blob-store.ts';
 import { createMemoryStore } from '../store/drivers/memory/memory-store.ts';
+import { openManifest } from '../store/manifest-reader.ts';
 import { createMemoryIndex, type MemoryIndex } from '../store/memory-index.test-support.ts';
 import type { RegionStore } from '../store/region-store.ts';
 import type { ComputePool } from './compute/pool.ts';
@@ -142,6 +143,20 @@ export function frameOf(region: TestRegion, id: Uint8Array): { pack: string; off
     if (entry !== undefined) return { pack, offset: entry.offset, length: entry.length };
   }
   throw new Error('no committed pack holds the chunk');
+}
+
+/** The chunk that holds the byte at `place` of a disk that a test region has, and where its frame lies there. */
+export async function chunkAt(disk: StoredDisk, place: number) {
+  let offset = 0;
+  for await (const page of (await openManifest(disk.store.blobs, disk.manifestId, disk.root)).pages()) {
+    for (const { id, length } of page) {
+      if (id !== null && place >= offset && place < offset + length) {
+        return { id, offset, length, frame: frameOf(disk.store as TestRegion, id) };
+      }
+      offset += length;
+    }
+  }
+  throw new Error(`there is no chunk at ${place}`);
 }
 
 /** How many frames the committed packs hold together; as many as there are chunks if none was stored twice. */

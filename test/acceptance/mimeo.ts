@@ -27,6 +27,9 @@ export interface Installation {
   json<Answer>(...args: string[]): Promise<Answer>;
   /** Begins a command. */
   spawn(...args: string[]): ChildProcess;
+  /** Ends the servers that still run. */
+  stop(): Promise<void>;
+  /** Ends them and removes everything. */
   remove(): Promise<void>;
 }
 
@@ -98,8 +101,11 @@ export async function createInstallation(): Promise<Installation> {
       return JSON.parse(stdout);
     },
     spawn: (...args) => begin(args),
-    async remove() {
+    async stop() {
       for (const server of servers) await server.end('SIGTERM');
+    },
+    async remove() {
+      await installation.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -47,6 +47,8 @@ CREATE TABLE packs (
   state text NOT NULL CHECK (state IN ('reserved', 'live', 'condemned')),
   -- The manifest whose writer reserved the pack; a reservation ends with it.
   reserved_for uuid REFERENCES manifests,
+  -- A live manifest relies, or has relied, on the pack: somebody may be reading it, so it has a grace time.
+  published boolean NOT NULL DEFAULT false,
   condemned_at bigint,
   CHECK ((state = 'reserved') = (reserved_for IS NOT NULL)),
   CHECK ((state = 'condemned') = (condemned_at IS NOT NULL)),

@@ -1,6 +1,6 @@
 /**
- * The two ends of a disk, kept while its bytes stream by: where every known format has its headers and footers. What lies
- * between is never copied, so that watching an upload costs nothing beside it.
+ * The two ends of a disk, kept while its bytes stream by: where every known format has its headers and footers. What
+ * lies between is never copied, so that watching an upload costs nothing beside it.
  */
 
 /** Reaches past a VHDX's metadata (2 or 3 MiB in, whoever wrote it), which of all headers lies deepest. */
@@ -18,7 +18,7 @@ export interface DiskWindow {
   see(offset: number, bytes: Uint8Array): void;
   /** True when the disk has these bytes, kept or not. */
   holds(offset: number, length: number): boolean;
-  /** The disk's bytes there, which the caller does not change; undefined when it has none there or they were not kept. */
+  /** The disk's bytes there, for reading only; undefined when it has none there or they were not kept. */
   bytes(offset: number, length: number): Uint8Array | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What is known only to be refused: formats with a header of their own that Mimeo does not keep, and files around a disk.
- * Taken for raw, they would be stored and then not start anywhere - or, worse, a reader that guesses would open them.
+ * What is known only to be refused: disk formats that Mimeo does not keep, and files around a disk. Taken for raw, they
+ * would be stored and then not start anywhere - or, worse, a reader that guesses would open them.
  *
  * LUKS is not here. A data disk that a guest has encrypted begins with its header, and is raw: the header names nothing
  * outside the disk, and no reader sees through it without the key.
@@ -22,8 +22,8 @@ const diskFormats: FormatRules[] = [
 ];
 
 /**
- * Short signatures, which boot code could begin with, and no danger when taken for a disk. So a partition table, which none
- * of these files has, outweighs them.
+ * Short signatures, which boot code could begin with, and no danger when taken for a disk. So a partition table, which
+ * none of these files has, outweighs them.
  */
 const containers: FormatRules[] = [
   compressed('gzip', '\x1f\x8b\x08'),

@@ -1,6 +1,6 @@
 /**
- * ISO 9660 (ECMA-119). It cannot name anything outside itself. A partition table in its system area makes it a hybrid, which
- * starts from a USB stick as well; any other image format there is a hidden header, which the inspector refuses.
+ * ISO 9660 (ECMA-119). It cannot name anything outside itself. A partition table in its system area makes it a hybrid,
+ * which starts from a USB stick as well; another format's header there is a hidden one, which the inspector refuses.
  */
 import { type FormatRules, hasText } from './format-rules.ts';
 

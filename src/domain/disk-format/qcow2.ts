@@ -1,12 +1,13 @@
 /**
- * qcow2 (QEMU, docs/interop/qcow2.txt). Refused: whatever lies outside the file (backing file, external data file), whatever
- * is encrypted, features and header extensions that are not known here, tables that the file has no room for.
+ * qcow2 (QEMU, docs/interop/qcow2.txt). Refused: what lies outside the file (backing file, external data file), what is
+ * encrypted, features and header extensions that are not known here, tables that the file has no room for.
  */
 import type { DiskWindow } from './disk-window.ts';
 import { bigEndian, type Fields } from './fields.ts';
 import { type FormatRules, hasText, virtualSizeFlaw } from './format-rules.ts';
 
 const flatten = 'flatten it first: qemu-img convert -O qcow2 IN OUT';
+const reconvert = 'convert it again: qemu-img convert -O qcow2 IN OUT';
 const encrypted = 'it is encrypted, so it cannot be inspected; decrypt it first with qemu-img convert';
 
 /** QEMU's own limits: an L1 table of 32 MiB, a refcount table of 8 MiB, 65,536 snapshots. */
@@ -57,7 +58,7 @@ function readLayout(disk: DiskWindow): Layout | string {
   const header = bigEndian(bytes);
   const version = header.u32(4);
   if (version !== 2 && version !== 3) {
-    return `it has version ${version}; convert it to version 3: qemu-img convert -O qcow2`;
+    return `it has version ${version}; ${reconvert}`;
   }
   if (header.u64(8) !== 0) return `it needs a backing file, which lies outside it; ${flatten}`;
   const clusterBits = header.u32(20);
@@ -68,14 +69,14 @@ function readLayout(disk: DiskWindow): Layout | string {
   if (bytes.length < 112) return 'its header is cut off; upload the whole file';
   const headerBytes = header.u32(100);
   if (headerBytes < 104 || headerBytes > clusterBytes || headerBytes % 8 !== 0) {
-    return `its header says that it has ${headerBytes} bytes; at least 104, at most a cluster, a multiple of 8 are accepted`;
+    return `its header's length is ${headerBytes}; multiples of 8 from 104 to a cluster are accepted`;
   }
   return { version, clusterBits, clusterBytes, features: header.u64(72), header, headerBytes };
 }
 
 function featureFlaw({ version, clusterBits, features, header, headerBytes }: Layout): string | null {
   if ((features & feature.externalData) !== 0) return `its data is in another file; ${flatten}`;
-  if (features > feature.all) return 'it needs features that are not known here; convert it: qemu-img convert -O qcow2';
+  if (features > feature.all) return `it needs features that are not known here; ${reconvert}`;
   if ((features & feature.corrupt) !== 0) return 'it is marked as corrupt; repair it first: qemu-img check -r all';
   if (header.u32(32) !== 0) return encrypted;
   if ((features & feature.extendedL2) !== 0 && clusterBits < 14) {
@@ -127,11 +128,9 @@ function extensionFlaw(disk: DiskWindow, { clusterBytes, headerBytes }: Layout):
     if (type === extension.end) return null;
     if (type === extension.backingFormat) return `it names the format of a backing file; ${flatten}`;
     if (type === extension.dataFile) return `it names an external data file; ${flatten}`;
-    if (type === extension.encryption) {
-      return encrypted;
-    }
+    if (type === extension.encryption) return encrypted;
     if (type !== extension.featureNames && type !== extension.bitmaps) {
-      return `its header has an extension that is not known here (0x${type.toString(16)}); convert it: qemu-img convert -O qcow2`;
+      return `it has an unknown header extension (0x${type.toString(16)}); ${reconvert}`;
     }
     if (at + 8 + length > cluster.bytes.length) return 'a header extension reaches out of the first cluster';
     if (type === extension.bitmaps) {

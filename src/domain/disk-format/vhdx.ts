@@ -1,6 +1,6 @@
 /**
- * VHDX (Microsoft, MS-VHDX). Refused: differencing disks, a log that has yet to be replayed (it may rewrite anything that was
- * checked here), regions and metadata that are required and not known here, sizes that the file has no room for.
+ * VHDX (Microsoft, MS-VHDX). Refused: differencing disks, a log that has yet to be replayed (it may rewrite anything that
+ * was checked here), required regions and metadata that are not known here, sizes that the file has no room for.
  */
 import { toHex } from '../../lib/hex.ts';
 import { crc32c } from './crc32c.ts';
@@ -72,7 +72,7 @@ function pendingLogFlaw(disk: DiskWindow): string | null {
   for (const header of valid.filter((each) => each.u64(8) === latest)) {
     if (header.u16(66) !== 1) return `it has version ${header.u16(66)}; 1 is accepted`;
     if (!isZero(header.bytes.subarray(48, 64))) {
-      return 'its log has changes that are not in place yet; close it properly or repair it first: qemu-img check -r all';
+      return 'its log holds changes that are not in place yet; repair it first: qemu-img check -r all';
     }
   }
   return null;
@@ -141,7 +141,7 @@ interface Metadata {
 function readMetadata(disk: DiskWindow, place: Entry): Metadata | string {
   const bytes = disk.bytes(place.offset, tableBytes);
   if (bytes === undefined) {
-    return 'its metadata is not among its first 4 MiB; larger blocks bring it there: qemu-img convert -O vhdx -o block_size=256M';
+    return 'its metadata is not among its first 4 MiB; convert it to qcow2, or with -o block_size=256M';
   }
   const table = littleEndian(bytes);
   if (table.text(0, 8) !== 'metadata') return 'its metadata does not begin with its signature';

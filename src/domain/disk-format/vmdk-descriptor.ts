@@ -1,6 +1,6 @@
 /**
- * The text inside a VMDK that says what the disk is made of. Every line must be of a kind that is known here, because readers
- * differ in what they look for and where: QEMU, for one, finds `parentFileNameHint` in the middle of a comment.
+ * The text inside a VMDK that says what the disk is made of. Every line must be of a kind that is known here, because
+ * readers differ in what they look for and where: QEMU, for one, finds `parentFileNameHint` in the middle of a comment.
  */
 import { isZero, latin1 } from './fields.ts';
 

@@ -1,6 +1,6 @@
 /**
- * VMDK (VMware, Virtual Disk Format 5.0), the kinds that are one file: monolithicSparse and streamOptimized. Refused: text
- * descriptors and extents without one, both of which are parts of a disk, and whatever `vmdk-descriptor.ts` refuses.
+ * VMDK (VMware, Virtual Disk Format 5.0), the kinds that are one file: monolithicSparse and streamOptimized. Refused:
+ * text descriptors and extents without one, both of which are parts of a disk, and what `vmdk-descriptor.ts` refuses.
  */
 import type { DiskWindow } from './disk-window.ts';
 import { type Fields, isZero, latin1, littleEndian } from './fields.ts';
@@ -59,7 +59,7 @@ function headerFlaw(header: Fields): string | null {
   }
   const grain = header.u64(20);
   if (!isPowerOfTwo(grain) || grain < grainSectors.least || grain > grainSectors.most) {
-    return `its grains have ${grain} sectors; powers of two from ${grainSectors.least} to ${grainSectors.most} are accepted`;
+    return `its grains have ${grain} sectors; ${grainSectors.least} to ${grainSectors.most}, powers of two, are accepted`;
   }
   const entries = header.u32(44);
   if (entries < 1 || entries > 512) return `its grain tables have ${entries} entries; 1 to 512 are accepted`;

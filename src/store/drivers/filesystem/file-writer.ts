@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, open, rm } from 'node:fs/promises';
+import { link, open, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BlobError } from '../../blob-store.ts';
 import { canWriteDirectly, writeFully, writeInBlocks } from './direct-write.ts';
@@ -13,6 +13,8 @@ export interface FileWriterOptions {
   /** Where files lie while they are written; on the same file system as `root`. */
   readonly temporary: string;
   readonly directIo: boolean;
+  /** Free bytes that are left to others on the file system; with fewer, every put says `full`. */
+  readonly reserveBytes: number;
 }
 
 /**
@@ -24,7 +26,7 @@ export type FileWriter = (key: string, pieces: AsyncIterable<Uint8Array>, signal
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_DIRECT } = constants;
 
-export function createFileWriter({ root, temporary, directIo }: FileWriterOptions): FileWriter {
+export function createFileWriter({ root, temporary, directIo, reserveBytes }: FileWriterOptions): FileWriter {
   const folders = durableFolders(root);
   let probed: Promise<boolean> | undefined;
 
@@ -47,8 +49,14 @@ export function createFileWriter({ root, temporary, directIo }: FileWriterOption
     return translated(key, checked);
   }
 
+  async function checkReserve(key: string): Promise<void> {
+    const { bavail, bsize } = await step(key, statfs(temporary));
+    if (bavail * bsize < reserveBytes) throw new BlobError('full', key);
+  }
+
   async function write(path: string, key: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
     await step(key, folders.ensure(temporary));
+    await checkReserve(key);
     const direct = await step(key, useDirectIo());
     const file = await step(key, open(path, O_WRONLY | O_CREAT | O_EXCL | (direct ? O_DIRECT : 0), 0o600));
     try {

@@ -19,6 +19,8 @@ export interface FilesystemStoreOptions {
   readonly directory: string;
   /** False writes through the page cache, also where the file system could do without (docs/adr/0002-direct-io.md). */
   readonly directIo?: boolean;
+  /** Free bytes that puts leave to others on the file system; none by default. */
+  readonly reserveBytes?: number;
 }
 
 const temporaryFolder = '.tmp';
@@ -36,9 +38,13 @@ export async function openFilesystemStore(
 }
 
 /** The store in `directory`, which is not looked at before it is used. */
-export function createFilesystemStore({ directory, directIo = true }: FilesystemStoreOptions): BlobStore {
+export function createFilesystemStore({
+  directory,
+  directIo = true,
+  reserveBytes = 0,
+}: FilesystemStoreOptions): BlobStore {
   const root = resolve(directory);
-  const createFile = createFileWriter({ root, temporary: join(root, temporaryFolder), directIo });
+  const createFile = createFileWriter({ root, temporary: join(root, temporaryFolder), directIo, reserveBytes });
 
   async function* walk(folder: string, prefix: string): AsyncGenerator<BlobInfo, void, undefined> {
     const entries = await ifPresent(translated(folder, opendir(join(root, folder))));

@@ -1,0 +1,174 @@
+/** Everything of a server but its process: a database, stores in memory, the queue, the use cases' and the worker's context. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AppContext, Caller } from '../../src/app/context.ts';
+import { createImage } from '../../src/app/create-image.ts';
+import { uploadDisk } from '../../src/app/upload-disk.ts';
+import { createChunkIndex } from '../../src/db/chunk-index.ts';
+import { ensureAccount } from '../../src/db/installation.ts';
+import { ensureRegions } from '../../src/db/regions.ts';
+import { createStoreLedger } from '../../src/db/store-ledger.ts';
+import { newUuid } from '../../src/domain/ids.ts';
+import type { Image } from '../../src/domain/image.ts';
+import type { CopyContext } from '../../src/jobs/copy-image.ts';
+import { openQueue, type Queue } from '../../src/jobs/queue.ts';
+import type { Run } from '../../src/lib/extent-stream.ts';
+import { createDataPlane } from '../../src/main/data-plane.ts';
+import type { BlobStore } from '../../src/store/blob-store.ts';
+import { createMemoryStore } from '../../src/store/drivers/memory/memory-store.ts';
+import { type FaultScripts, faultyStore } from '../../src/store/faulty-blob-store.test-support.ts';
+import { hash } from '../../src/store/hash.ts';
+import type { RegionStore } from '../../src/store/region-store.ts';
+import type { StoreLedger } from '../../src/store/store-ledger.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { type ComputePool, createComputePool } from '../../src/transfer/compute/pool.ts';
+import type { TransferSettings } from '../../src/transfer/settings.ts';
+import { expectSound } from './check-invariants.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+
+const KiB = 1024;
+
+/** Small, so that a disk of a few megabytes has many segments, packs and chunks. */
+export const smallSettings: TransferSettings = {
+  cut: { minChunk: 4 * KiB, meanChunk: 16 * KiB, maxChunk: 64 * KiB, segment: 1024 * KiB },
+  packBytes: 256 * KiB,
+  lanes: 2,
+  readBytes: 256 * KiB,
+};
+
+export const regions = ['north', 'south'] as const;
+export type TestRegion = (typeof regions)[number];
+
+export interface Installation {
+  readonly database: TestDatabase;
+  readonly context: AppContext;
+  /** What a worker on this server is given. */
+  readonly copying: CopyContext;
+  readonly queue: Queue;
+  readonly compute: ComputePool;
+  /** An account of its own for each test: another group, other images. */
+  newCaller(): Promise<Caller>;
+  /** What is in a region's medium, past all faults. */
+  readonly blobs: Readonly<Record<TestRegion, BlobStore>>;
+  /** From now on the region's medium fails as the scripts say; none of them: it is sound. */
+  fail(region: TestRegion, scripts?: FaultScripts): void;
+  /** Lets the clock go on. */
+  advance(ms: number): void;
+  /** Fails the test when an invariant does not hold. */
+  expectSound(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface InstallationOptions {
+  readonly groupCap?: number;
+  readonly concurrency?: number;
+}
+
+export async function createInstallation({ groupCap = 2, concurrency = 4 }: InstallationOptions = {}): Promise<Installation> {
+  const database = await createTestDatabase({ connections: 8 });
+  const { db, address } = database;
+  const regionNumbers = await ensureRegions(db, regions);
+  const blobs = { north: createMemoryStore(), south: createMemoryStore() };
+  const media: Record<TestRegion, BlobStore> = { ...blobs };
+  const stores = new Map<string, RegionStore>();
+  const ledgers = new Map<string, StoreLedger>();
+  for (const region of regions) {
+    const number = regionNumbers.get(region) as number;
+    const medium = switched(() => media[region]);
+    stores.set(region, { region, blobs: medium, index: createChunkIndex(db, number) });
+    ledgers.set(region, createStoreLedger(db, number));
+  }
+  const compute = createComputePool(1);
+  const queue = await openQueue(address, { groupCap, concurrency, heartbeatSeconds: 10 }, silentLogger);
+  let skipped = 0;
+  const clock = { now: () => Date.now() + skipped };
+  const chunkKey = (accountId: string) => hash(Buffer.from(accountId));
+  const shared = { db, queue, regionNumbers, clock, logger: silentLogger, server: randomUUID() };
+
+  return {
+    database,
+    context: {
+      ...shared,
+      dataPlane: createDataPlane({ stores, ledgers, chunkKey, compute, settings: smallSettings }),
+      random: randomBytes,
+      graceMs: 0,
+    },
+    copying: {
+      ...shared,
+      stores,
+      chunkKey,
+      compute,
+      transfer: smallSettings,
+      newId: () => newUuid(randomBytes),
+      maxAttempts: 3,
+    },
+    queue,
+    compute,
+    async newCaller() {
+      const id = randomUUID();
+      return { accountId: await ensureAccount(db, { id, name: id, createdAt: clock.now() }) };
+    },
+    blobs,
+    fail(region, scripts = {}) {
+      media[region] = faultyStore(blobs[region], scripts);
+    },
+    advance(ms) {
+      skipped += ms;
+    },
+    expectSound: () => expectSound(db, { groupCap, stores }),
+    async close() {
+      await queue.stop(5000);
+      await compute.close();
+      await database.close();
+    },
+  };
+}
+
+/** A store that is whatever `current` says at each call. */
+function switched(current: () => BlobStore): BlobStore {
+  return {
+    put: (...args) => current().put(...args),
+    get: (...args) => current().get(...args),
+    stat: (...args) => current().stat(...args),
+    list: (...args) => current().list(...args),
+    remove: (...args) => current().remove(...args),
+  };
+}
+
+/** The bytes as an upload brings them, in pieces. */
+export async function* runsOf(bytes: Uint8Array): AsyncGenerator<Run> {
+  const piece = 100_000;
+  for (let offset = 0; offset < bytes.length; offset += piece) {
+    yield { offset, bytes: bytes.subarray(offset, offset + piece) };
+  }
+}
+
+export const never = new AbortController().signal;
+
+/** Makes an image of these disks and uploads them. */
+export async function makeImage(
+  context: AppContext,
+  caller: Caller,
+  disks: readonly Uint8Array[],
+  region: TestRegion = 'north',
+): Promise<Image> {
+  let image = await createImage(context, caller, {
+    region,
+    name: 'image',
+    description: 'made by a test',
+    kind: 'system-disk',
+    rootDevice: 'cloud-disk',
+    tags: { made: 'by a test' },
+    disks: disks.map(({ length }, index) => ({ role: index === 0 ? 'system' : 'data', format: 'raw', size: length })),
+  });
+  for (const [disk, bytes] of disks.entries()) {
+    const command = { image: image.id, disk, size: bytes.length, runs: runsOf(bytes), signal: never };
+    image = await uploadDisk(context, caller, command);
+  }
+  return image;
+}
+
+/** Asks again until it is so; the test's own time limit ends it. */
+export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await condition())) await sleep(5);
+}
