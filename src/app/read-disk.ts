@@ -1,6 +1,6 @@
 import { readDisks } from '../db/disks.ts';
 import { DamageError, FailureError } from '../domain/failure.ts';
-import { RefusalError } from '../domain/refusal.ts';
+import { isRefusal, RefusalError } from '../domain/refusal.ts';
 import { isReadable } from '../domain/states.ts';
 import type { AppContext, Caller } from './context.ts';
 import type { DiskRuns } from './data-plane.ts';
@@ -26,18 +26,37 @@ export async function readDisk(
     throw new RefusalError('disk.not-found', { image: image.id, disk: index });
   const { region, accountId } = image;
   const address = { region, accountId, manifestId: disk.manifestId, root: disk.root, image: image.id, disk: index };
-  return { size: disk.size, runs: guarded(context, caller, image.id, context.dataPlane.read(address, signal)) };
+  const runs = context.dataPlane.read(address, signal);
+  return { size: disk.size, runs: guarded(context, caller, { image: image.id, disk: index, runs, signal }) };
 }
 
-/** An image that was deleted under the reader loses its chunks; that is not damage, and is not called so. */
-async function* guarded(context: AppContext, caller: Caller, image: string, runs: DiskRuns): DiskRuns {
+interface Reading {
+  readonly image: string;
+  readonly disk: number;
+  readonly runs: DiskRuns;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Writes the reason into the log when a disk could not be read to its end: by then the answer has begun. An image that was
+ * deleted under the reader loses its chunks; that is not damage, and is not called so.
+ */
+async function* guarded(context: AppContext, caller: Caller, { image, disk, runs, signal }: Reading): DiskRuns {
   try {
     yield* runs;
   } catch (error) {
-    if (!(error instanceof DamageError)) throw error;
-    const still = await findImage(context, caller, image).catch(() => undefined);
-    if (still === undefined) throw new FailureError('source-gone', `image ${image} was deleted while it was read`);
-    context.logger.error({ error, image }, 'damage found');
+    if (signal.aborted) throw error;
+    if (error instanceof DamageError && (await isGone(context, caller, image))) {
+      throw new FailureError('source-gone', `image ${image} was deleted while it was read`, { cause: error });
+    }
+    context.logger.error({ error, image, disk }, 'a disk could not be read to its end');
     throw error;
   }
+}
+
+async function isGone(context: AppContext, caller: Caller, image: string): Promise<boolean> {
+  return await findImage(context, caller, image).then(
+    () => false,
+    (error: unknown) => isRefusal(error, 'image.not-found'),
+  );
 }

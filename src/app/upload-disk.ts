@@ -7,7 +7,7 @@ import { inTransaction, type Trx } from '../db/database.ts';
 import { readDisks, setDiskFormat } from '../db/disks.ts';
 import { findImage, lockImage, moveImage } from '../db/images.ts';
 import { attachPendingManifest, type DiskPlace, detachManifest, makeManifestLive } from '../db/manifests.ts';
-import { beginUpload, endUpload, listDeadUploads, renewUpload } from '../db/uploads.ts';
+import { beginUpload, endUpload, listDeadUploads, renewUpload, type Upload } from '../db/uploads.ts';
 import { createDiskInspector, type DiskInspector } from '../domain/disk-format.ts';
 import { FailureError } from '../domain/failure.ts';
 import { newUuid } from '../domain/ids.ts';
@@ -20,7 +20,7 @@ export interface UploadDiskCommand {
   /** Any of the image's three ids. */
   readonly image: string;
   readonly disk: number;
-  /** What the client says the disk measures; must be what the image was made with. */
+  /** What the client says the disk measures, which must be what the image was made with; null: the runs end with the disk. */
   readonly size: number | null;
   readonly runs: DiskRuns;
   readonly signal: AbortSignal;
@@ -31,31 +31,31 @@ const leaseMs = 30_000;
 /** Stores the disk and returns the image, which is `available` once this was its last disk. */
 export async function uploadDisk(context: AppContext, caller: Caller, command: UploadDiskCommand): Promise<Image> {
   const { db, clock } = context;
-  const { image, place, manifestId, size } = await begin(context, caller, command);
-  const lease = keepLease(context, place, command.signal);
+  const { image, upload, size } = await begin(context, caller, command);
+  const lease = keepLease(context, upload, command.signal);
   const inspector = createDiskInspector(size);
   try {
     const stored = await context.dataPlane.ingest({
       region: image.region,
       accountId: image.accountId,
-      manifestId,
+      manifestId: upload.manifest,
       size,
-      runs: inspected(command.runs, inspector),
+      runs: inspected(command, size, upload, inspector),
       signal: lease.signal,
     });
-    const declared = image.disks[place.index]?.format ?? null;
-    const format = finishInspection(inspector, declared, place);
+    const declared = image.disks[upload.index]?.format ?? null;
+    const format = finishInspection(inspector, declared, upload);
     return await inTransaction(db, async (trx) => {
       const now = clock.now();
-      const held = await endUpload(trx, place, context.server);
-      if (!held || !(await makeManifestLive(trx, manifestId, stored, now))) throw leaseLost(place);
-      await setDiskFormat(trx, place.image, place.index, format);
-      const whole = (await readDisks(trx, place.image)).every(({ manifestState }) => manifestState === 'live');
-      await moveImage(trx, place.image, whole ? 'completed' : 'upload-ended', now);
-      return (await findImage(trx, caller.accountId, place.image)) as Image;
+      const held = await endUpload(trx, upload);
+      if (!held || !(await makeManifestLive(trx, upload.manifest, stored, now))) throw leaseLost(upload);
+      await setDiskFormat(trx, image.id, upload.index, format);
+      const whole = (await readDisks(trx, image.id)).every(({ manifestState }) => manifestState === 'live');
+      await moveImage(trx, image.id, whole ? 'completed' : 'upload-ended', now);
+      return (await findImage(trx, caller.accountId, image.id)) as Image;
     });
   } catch (error) {
-    await inTransaction(db, (trx) => abandon(trx, place, context.server, clock.now()));
+    await inTransaction(db, (trx) => abandon(trx, upload, clock.now()));
     if (error instanceof FailureError && error.code === 'destination-full') {
       throw new RefusalError('store.full', { region: image.region }, { cause: error });
     }
@@ -72,7 +72,7 @@ export async function abandonDeadUploads(
 ): Promise<number> {
   const { db, clock, server } = context;
   const dead = await listDeadUploads(db, clock.now(), all ? server : undefined);
-  for (const upload of dead) await inTransaction(db, (trx) => abandon(trx, upload, upload.server, clock.now()));
+  for (const upload of dead) await inTransaction(db, (trx) => abandon(trx, upload, clock.now()));
   return dead.length;
 }
 
@@ -80,7 +80,7 @@ async function begin(
   context: AppContext,
   caller: Caller,
   command: UploadDiskCommand,
-): Promise<{ image: Image; place: DiskPlace; manifestId: string; size: number }> {
+): Promise<{ image: Image; upload: Upload; size: number }> {
   const { db, clock, random, regionNumbers, server } = context;
   return await inTransaction(db, async (trx) => {
     const image = await lockImage(trx, caller.accountId, command.image, 'update');
@@ -95,21 +95,26 @@ async function begin(
       throw new RefusalError('image.changing', { image: image.id, state: image.state });
     }
     if (command.size !== null && command.size !== disk.size) {
-      throw new RefusalError('upload.incomplete', { ...named(place), expected: disk.size, received: command.size });
+      throw incomplete(place, disk.size, command.size);
     }
+    const region = regionNumbers.get(image.region);
+    if (region === undefined) throw new RefusalError('region.not-found', { region: image.region });
     const now = clock.now();
-    const begun = image.state === 'queued' && (await beginUpload(trx, place, server, now + leaseMs));
+    const upload = { ...place, manifest: newUuid(random), server };
+    const begun = image.state === 'queued' && (await beginUpload(trx, upload, now + leaseMs));
     if (!begun) throw new RefusalError('disk.upload-in-progress', named(place));
     await moveImage(trx, image.id, 'upload-started', now);
-    const manifestId = newUuid(random);
-    const region = regionNumbers.get(image.region) as number;
-    await attachPendingManifest(trx, place, { id: manifestId, region, size: disk.size });
-    return { image, place, manifestId, size: disk.size };
+    await attachPendingManifest(trx, place, { id: upload.manifest, region, size: disk.size });
+    return { image, upload, size: disk.size };
   });
 }
 
 function named(place: DiskPlace): { image: string; disk: number } {
   return { image: place.image, disk: place.index };
+}
+
+function incomplete(place: DiskPlace, expected: number, received: number): RefusalError {
+  return new RefusalError('upload.incomplete', { ...named(place), expected, received });
 }
 
 function leaseLost(place: DiskPlace): RefusalError {
@@ -119,32 +124,41 @@ function leaseLost(place: DiskPlace): RefusalError {
   });
 }
 
-async function abandon(trx: Trx, place: DiskPlace, server: string, now: number): Promise<void> {
-  if (!(await endUpload(trx, place, server))) return;
-  const manifest = await detachManifest(trx, place);
-  await moveImage(trx, place.image, 'upload-ended', now);
-  if (manifest !== null) await condemnUnused(trx, [manifest], now);
+async function abandon(trx: Trx, upload: Upload, now: number): Promise<void> {
+  if (!(await endUpload(trx, upload))) return;
+  await detachManifest(trx, upload);
+  await moveImage(trx, upload.image, 'upload-ended', now);
+  await condemnUnused(trx, [upload.manifest], now);
 }
 
 /** Renews the lease at a third of its length; the signal aborts when it is lost or the client's own signal does. */
-function keepLease({ db, clock, server, logger }: AppContext, place: DiskPlace, client: AbortSignal) {
+function keepLease({ db, clock, logger }: AppContext, upload: Upload, client: AbortSignal) {
   const lost = new AbortController();
   const timer = setInterval(() => {
-    renewUpload(db, place, server, clock.now() + leaseMs).then(
+    renewUpload(db, upload, clock.now() + leaseMs).then(
       (held) => {
-        if (!held) lost.abort(leaseLost(place));
+        if (!held) lost.abort(leaseLost(upload));
       },
-      (error: unknown) => logger.warn({ error, image: place.image }, 'the upload lease was not renewed'),
+      (error: unknown) => logger.warn({ error, image: upload.image }, 'the upload lease was not renewed'),
     );
   }, leaseMs / 3);
   return { signal: AbortSignal.any([client, lost.signal]), stop: () => clearInterval(timer) };
 }
 
-async function* inspected(runs: DiskRuns, inspector: DiskInspector): DiskRuns {
+async function* inspected(
+  { runs, size: announced }: UploadDiskCommand,
+  size: number,
+  place: DiskPlace,
+  inspector: DiskInspector,
+): DiskRuns {
+  let end = 0;
   for await (const run of runs) {
+    end = run.offset + run.bytes.length;
+    if (end > size) throw incomplete(place, size, end);
     inspector.see(run.offset, run.bytes);
     yield run;
   }
+  if (announced === null && end !== size) throw incomplete(place, size, end);
 }
 
 function finishInspection(inspector: DiskInspector, declared: Image['disks'][number]['format'], place: DiskPlace) {

@@ -50,13 +50,13 @@ export const configSchema = z
       .describe('Most bytes of a chunk.'),
     segmentBytes: whole(MiB, 256 * MiB)
       .refine((value) => value % MiB === 0, 'must be a multiple of 1 MiB')
-      .default(32 * MiB)
+      .default(8 * MiB)
       .describe('Bytes that are cut independently; a multiple of 1 MiB.'),
     packBytes: whole(MiB, 256 * MiB)
       .default(32 * MiB)
       .describe('A pack is closed at this size.'),
     readBytes: whole(MiB, 64 * MiB)
-      .default(8 * MiB)
+      .default(4 * MiB)
       .describe('The most that is read from a pack at once.'),
     reserveBytes: whole(0)
       .default(64 * MiB)

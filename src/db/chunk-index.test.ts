@@ -43,7 +43,11 @@ function newChunk(): Uint8Array {
 async function store(manifest: string, ids: readonly Uint8Array[]): Promise<string> {
   const pack = toHex(randomBytes(32));
   await index.reservePack(manifest, pack, 1000);
-  await index.commitPack(manifest, pack, ids.map((id, number) => ({ id, offset: 32 + number * 100, length: 100 })));
+  await index.commitPack(
+    manifest,
+    pack,
+    ids.map((id, number) => ({ id, offset: 32 + number * 100, length: 100 })),
+  );
   return pack;
 }
 
@@ -99,8 +103,7 @@ describe('pin against the collector (W2, D1)', () => {
       // Half of the rounds let the collector go first.
       const pin = () => index.pin(pinner, ids);
       const drop = () => dropManifest(owner);
-      const found =
-        round % 2 === 0 ? (await race(round, pin, drop))[0] : (await race(round >> 1, drop, pin))[1];
+      const found = round % 2 === 0 ? (await race(round, pin, drop))[0] : (await race(round >> 1, drop, pin))[1];
       if (found.size > 0) {
         outcomes.pinned += 1;
         expect(found).toEqual(new Set(ids.map(toHex)));
@@ -242,7 +245,11 @@ describe('condemnUnused', () => {
     const manifest = await newManifest();
     await inTransaction(database.db, (trx) => condemnUnused(trx, [manifest], 1000));
     await inTransaction(database.db, (trx) => condemnUnused(trx, [manifest], 2000));
-    const row = await database.db.selectFrom('manifests').select('condemned_at').where('id', '=', manifest).executeTakeFirst();
+    const row = await database.db
+      .selectFrom('manifests')
+      .select('condemned_at')
+      .where('id', '=', manifest)
+      .executeTakeFirst();
     expect(row).toEqual({ condemned_at: 1000 });
   });
 
@@ -283,6 +290,8 @@ describe('condemnUnused', () => {
 it('none of this has met a deadlock', async () => {
   // Backends report what they have counted at most once a second.
   await sleep(1100);
-  const { rows } = await sql`SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`.execute(database.db);
+  const { rows } = await sql`SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`.execute(
+    database.db,
+  );
   expect(rows).toEqual([{ deadlocks: 0 }]);
 });

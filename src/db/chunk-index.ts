@@ -1,13 +1,20 @@
 /** The chunk index of one region in PostgreSQL. The constraint it leans on is `manifest_packs_pack`. */
 import { sql } from 'kysely';
 import { fromHex, toHex } from '../lib/hex.ts';
-import { type ChunkId, type ChunkIndex, type ChunkLocation, ManifestGoneError, type PackEntry } from '../store/chunk-index.ts';
+import {
+  type ChunkId,
+  type ChunkIndex,
+  type ChunkLocation,
+  ManifestGoneError,
+  type PackEntry,
+} from '../store/chunk-index.ts';
 import { breaksConstraint, type Db, inTransaction, type Trx } from './database.ts';
 
 /** A chunk's row went away between two statements, because its pack was being condemned: the next try stores it anew. */
 class ChunkVanishedError extends Error {}
 
-const packCondemned = (error: unknown) => breaksConstraint(error, 'manifest_packs_pack') || error instanceof ChunkVanishedError;
+const packCondemned = (error: unknown) =>
+  breaksConstraint(error, 'manifest_packs_pack') || error instanceof ChunkVanishedError;
 
 /** `region` is the region's number, see `regions.ts`. */
 export function createChunkIndex(db: Db, region: number): ChunkIndex {
@@ -30,7 +37,11 @@ export function createChunkIndex(db: Db, region: number): ChunkIndex {
           .where('region', '=', region)
           .where('id', '=', anyOf(ids))
           .execute();
-        await tie(trx, manifestId, found.map(({ pack }) => pack));
+        await tie(
+          trx,
+          manifestId,
+          found.map(({ pack }) => pack),
+        );
         return new Set(found.map(({ id }) => toHex(id)));
       });
     },
@@ -76,10 +87,12 @@ export function createChunkIndex(db: Db, region: number): ChunkIndex {
         .where('chunks.region', '=', region)
         .where('chunks.id', '=', anyOf(ids))
         .execute();
-      return new Map(rows.map((row): [string, ChunkLocation] => [
-        toHex(row.id),
-        { pack: toHex(row.name), offset: row.position, length: row.length },
-      ]));
+      return new Map(
+        rows.map((row): [string, ChunkLocation] => [
+          toHex(row.id),
+          { pack: toHex(row.name), offset: row.position, length: row.length },
+        ]),
+      );
     },
   };
 }

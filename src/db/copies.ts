@@ -78,7 +78,10 @@ function toCopy(row: CopyRow): Copy {
 }
 
 export async function findCopy(db: Db | Trx, accountId: string, id: string): Promise<Copy | undefined> {
-  const row = await selectCopies(db).where('copies.account', '=', accountId).where('copies.id', '=', id).executeTakeFirst();
+  const row = await selectCopies(db)
+    .where('copies.account', '=', accountId)
+    .where('copies.id', '=', id)
+    .executeTakeFirst();
   return row && toCopy(row);
 }
 
@@ -90,7 +93,10 @@ export async function findCopyById(db: Db | Trx, id: string): Promise<Copy | und
 
 /** The copies that are marked as running on this server. */
 export async function listCopiesHeldBy(db: Db, server: string): Promise<Copy[]> {
-  const rows = await selectCopies(db).where('copies.server', '=', server).where('copies.state', '=', 'running').execute();
+  const rows = await selectCopies(db)
+    .where('copies.server', '=', server)
+    .where('copies.state', '=', 'running')
+    .execute();
   return rows.map(toCopy);
 }
 
@@ -134,7 +140,13 @@ export interface CopyHolder {
 /**
  * A worker takes the copy up. Undefined when there is nothing to do: the copy has ended, or another job was sent for it.
  */
-export async function startCopy(db: Db, id: string, job: string, server: string, now: number): Promise<CopyHolder | undefined> {
+export async function startCopy(
+  db: Db,
+  id: string,
+  job: string,
+  server: string,
+  now: number,
+): Promise<CopyHolder | undefined> {
   const row = await db
     .updateTable('copies')
     .set(({ eb, fn }) => ({

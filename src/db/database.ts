@@ -7,7 +7,13 @@ import type { Database } from './schema.ts';
 /** How to reach a PostgreSQL: an address of one's own, or the embedded server's socket. */
 export type DatabaseAddress =
   | { readonly connectionString: string }
-  | { readonly host: string; readonly port: number; readonly user: string; readonly password: string; readonly database: string };
+  | {
+      readonly host: string;
+      readonly port: number;
+      readonly user: string;
+      readonly password: string;
+      readonly database: string;
+    };
 
 export type Db = Kysely<Database>;
 export type Trx = Transaction<Database>;
@@ -19,10 +25,13 @@ const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format as 'text')),
 };
 
-/** A pool of at most `connections`; connects when it is first used. `onError` hears of connections lost while idle. */
+/** A pool of at most `connections`; connects when it is first used. `onError` hears of connections that are lost. */
 export function openDatabase(address: DatabaseAddress, connections: number, onError: (error: Error) => void): Db {
   const pool = new pg.Pool({ ...address, max: connections, types, application_name: 'mimeo' });
-  pool.on('error', onError);
+  // One that is lost between two statements of a transaction would, unheard, end the process.
+  pool.on('connect', (client) => client.on('error', onError));
+  // Of an idle one the pool speaks once more.
+  pool.on('error', () => {});
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }
 
@@ -45,7 +54,10 @@ const lostMessage = /^(Connection terminated|Client has encountered a connection
 /** True when the database could not be reached, which may go away by itself. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return unavailable.test(error.code ?? '');
-  return error instanceof Error && (lostConnection.has((error as NodeJS.ErrnoException).code) || lostMessage.test(error.message));
+  return (
+    error instanceof Error &&
+    (lostConnection.has((error as NodeJS.ErrnoException).code) || lostMessage.test(error.message))
+  );
 }
 
 /** Serialisation failure and deadlock: PostgreSQL rolled one of two transactions back, and asks for another try. */

@@ -67,11 +67,15 @@ function selectImages(db: Db | Trx) {
       'images.updated_at as updatedAt',
     ])
     .select((image) => [
-      sql<Record<string, string>>`coalesce((SELECT jsonb_object_agg(key, value) FROM image_tags WHERE image = images.id), '{}')`.as('tags'),
+      sql<
+        Record<string, string>
+      >`coalesce((SELECT jsonb_object_agg(key, value) FROM image_tags WHERE image = images.id), '{}')`.as('tags'),
       jsonArrayFrom(
         image
           .selectFrom('disks')
-          .leftJoin('manifests', (join) => join.onRef('manifests.id', '=', 'disks.manifest').on('manifests.state', '=', 'live'))
+          .leftJoin('manifests', (join) =>
+            join.onRef('manifests.id', '=', 'disks.manifest').on('manifests.state', '=', 'live'),
+          )
           .select((disk) => [
             'disks.index',
             'disks.role',
@@ -95,23 +99,33 @@ function selectImages(db: Db | Trx) {
     ]);
 }
 
-/** The column that an id of this shape is kept in. */
-function idColumn(id: string): 'images.id' | 'images.aliyun_id' | 'images.jdcloud_id' {
+/** The column that an id of this shape is kept in; undefined for what no image is called. */
+function idColumn(id: string): 'images.id' | 'images.aliyun_id' | 'images.jdcloud_id' | undefined {
   if (isUuid(id)) return 'images.id';
-  return id.startsWith('m-') ? 'images.aliyun_id' : 'images.jdcloud_id';
+  if (/^m-[a-z0-9]{20}$/.test(id)) return 'images.aliyun_id';
+  return /^img-[a-z0-9]{10}$/.test(id) ? 'images.jdcloud_id' : undefined;
 }
 
 /** The account's image of this id, which may be any of its three. */
 export async function findImage(db: Db | Trx, accountId: string, id: string): Promise<Image | undefined> {
-  return await selectImages(db).where('images.account', '=', accountId).where(idColumn(id), '=', id).executeTakeFirst();
+  const column = idColumn(id);
+  if (column === undefined) return undefined;
+  return await selectImages(db).where('images.account', '=', accountId).where(column, '=', id).executeTakeFirst();
 }
 
 /**
  * As {@link findImage}, with the row locked until the transaction ends: `share` keeps others from changing or deleting the
  * image, `update` also keeps them from locking it.
  */
-export async function lockImage(trx: Trx, accountId: string, id: string, lock: 'share' | 'update'): Promise<Image | undefined> {
-  const query = trx.selectFrom('images').select('id').where('account', '=', accountId).where(idColumn(id), '=', id);
+export async function lockImage(
+  trx: Trx,
+  accountId: string,
+  id: string,
+  lock: 'share' | 'update',
+): Promise<Image | undefined> {
+  const column = idColumn(id);
+  if (column === undefined) return undefined;
+  const query = trx.selectFrom('images').select('id').where('account', '=', accountId).where(column, '=', id);
   const row = await (lock === 'share' ? query.forShare() : query.forUpdate()).executeTakeFirst();
   return row && (await findImage(trx, accountId, row.id));
 }
@@ -133,7 +147,11 @@ export async function moveImage(trx: Trx, id: string, event: ImageEvent, now: nu
 export async function deleteImageRows(trx: Trx, id: string, now: number): Promise<void> {
   const disks = await trx.deleteFrom('disks').where('image', '=', id).returning('manifest').execute();
   await trx.deleteFrom('images').where('id', '=', id).execute();
-  await condemnUnused(trx, disks.flatMap(({ manifest }) => manifest ?? []), now);
+  await condemnUnused(
+    trx,
+    disks.flatMap(({ manifest }) => manifest ?? []),
+    now,
+  );
 }
 
 export interface ImageFilter {

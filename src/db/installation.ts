@@ -4,7 +4,9 @@ import type { Db } from './database.ts';
 /** The database belongs to an installation with another master key: chunk ids made here would match nothing there. */
 export class OtherInstallationError extends Error {
   constructor() {
-    super('the database was set up with another master key; use the data directory it was set up with, or copy its master.key');
+    super(
+      'the database was set up with another master key; use the data directory it was set up with, or copy its master.key',
+    );
     this.name = 'OtherInstallationError';
   }
 }

@@ -8,8 +8,15 @@ export interface DiskPlace {
 }
 
 /** Makes a pending manifest and lets the disk refer to it. */
-export async function attachPendingManifest(trx: Trx, disk: DiskPlace, manifest: { id: string; region: number; size: number }): Promise<void> {
-  await trx.insertInto('manifests').values({ ...manifest, state: 'pending' }).execute();
+export async function attachPendingManifest(
+  trx: Trx,
+  disk: DiskPlace,
+  manifest: { id: string; region: number; size: number },
+): Promise<void> {
+  await trx
+    .insertInto('manifests')
+    .values({ ...manifest, state: 'pending' })
+    .execute();
   await trx
     .updateTable('disks')
     .set({ manifest: manifest.id })
@@ -47,7 +54,12 @@ export async function makeManifestLive(
 ): Promise<boolean> {
   const updated = await trx
     .updateTable('manifests')
-    .set({ state: 'live', root: Buffer.from(summary.root), digest: Buffer.from(summary.digest), data_bytes: summary.dataBytes })
+    .set({
+      state: 'live',
+      root: Buffer.from(summary.root),
+      digest: Buffer.from(summary.digest),
+      data_bytes: summary.dataBytes,
+    })
     .where('id', '=', id)
     .where('state', '=', 'pending')
     .executeTakeFirst();
@@ -58,6 +70,10 @@ export async function makeManifestLive(
     .where('number', 'in', (packs) => packs.selectFrom('manifest_packs').select('pack').where('manifest', '=', id))
     .execute();
   const reserved = await trx.selectFrom('packs').select('number').where('reserved_for', '=', id).execute();
-  await condemnPacks(trx, reserved.map(({ number }) => number), now);
+  await condemnPacks(
+    trx,
+    reserved.map(({ number }) => number),
+    now,
+  );
   return updated.numUpdatedRows === 1n;
 }

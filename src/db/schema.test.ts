@@ -63,10 +63,10 @@ async function readActual(): Promise<Tables> {
     WHERE table_schema = 'public' AND table_name NOT LIKE 'kysely%'`.execute(database.db);
   const tables: Tables = {};
   for (const { table, column, type, nullable, always, byDefault } of rows) {
-    const columns = (tables[table] ??= {});
     const generated = always ? 'always' : byDefault ? 'by-default' : 'never';
     // What is computed is as nullable as what it is computed from; PostgreSQL does not follow that.
-    columns[column] = { type: jsTypes[type] ?? type, nullable: nullable && !always, generated };
+    const described = { type: jsTypes[type] ?? type, nullable: nullable && !always, generated } as const;
+    tables[table] = { ...tables[table], [column]: described };
   }
   return tables;
 }

@@ -16,7 +16,7 @@ export interface Database {
   image_tags: { image: string; key: string; value: string };
   disks: DisksTable;
   snapshots: { id: string; aliyun_id: string; jdcloud_id: string; image: string; disk: number };
-  uploads: { image: string; disk: number; server: string; lease_until: number };
+  uploads: { image: string; disk: number; manifest: string; server: string; lease_until: number };
   copy_groups: { account: string; region: number };
   copies: CopiesTable;
 }

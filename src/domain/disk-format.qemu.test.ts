@@ -1,4 +1,4 @@
-/** The inspector against images that QEMU and GRUB made; where their packages are missing, the tests say so in their names. */
+/** The inspector against images that QEMU and GRUB made; where a package is missing, test names say so. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

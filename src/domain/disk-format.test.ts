@@ -49,6 +49,8 @@ const samples: [name: string, format: DiskFormat, image: Buffer][] = [
   ['fixed vhd', 'vhd', sampleFixedVhd()],
   ['fixed vhd with a footer of 511 bytes', 'vhd', sampleFixedVhd({ footerBytes: 511 })],
   ['fixed vhd with a partition table', 'vhd', withPartitionTable(sampleFixedVhd())],
+  ['fixed vhd of 6 MiB', 'vhd', sampleFixedVhd({ virtualSize: 6 * MiB })],
+  ['fixed vhd whose footer lies across 4 MiB', 'vhd', sampleFixedVhd({ virtualSize: 4 * MiB - 256 })],
   ['dynamic vhd', 'vhd', sampleDynamicVhd()],
   ['vhdx', 'vhdx', sampleVhdx()],
   ['iso', 'iso', sampleIso()],
@@ -437,9 +439,6 @@ const shapes = fc.constantFrom(
   ...samples.map(([, , image]) => image),
   ...flaws.map(([, image]) => image),
   Buffer.concat([sampleQcow2(), Buffer.alloc(5 * MiB, 7)]),
-  sampleFixedVhd({ virtualSize: 4 * MiB - 100 * 512 }),
-  sampleFixedVhd({ virtualSize: 4 * MiB }),
-  sampleFixedVhd({ virtualSize: 6 * MiB }),
 );
 
 describe('the verdict', () => {
@@ -502,7 +501,7 @@ describe('the verdict', () => {
     );
   });
 
-  test('never accepts a qcow2 with any backing file, nor with any feature but the three that are known and sound', () => {
+  test('never accepts a qcow2 with any backing file, nor with any feature but the three that are sound', () => {
     fc.assert(
       fc.property(fc.bigInt(1n, 2n ** 64n - 1n), (offset) => {
         const image = sampleQcow2();

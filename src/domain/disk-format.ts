@@ -1,11 +1,11 @@
 /**
- * Tells a disk's format from its bytes, as they are uploaded, and refuses disks that could name bytes outside themselves or
- * lie about their size (design §8). Every image service that let a tool guess has been made to read its own files: so the
- * parsers are ours, and what they do not know is refused.
+ * Tells a disk's format from its bytes, as they are uploaded, and refuses disks that could name bytes outside
+ * themselves or lie about their size (design §8). Image services that let a tool guess have been made to hand out their
+ * own files, in 2015, 2023, 2024 and 2026: so the parsers are ours, and what they do not know is refused.
  *
- * All recognisers run. A disk that none knows is raw; one that two know has a header hidden in the other's, and is refused;
- * so is one whose format is not the declared one, a "raw" disk with a known header above all. A partition table is no header:
- * a disk with one is raw, or an ISO when it is one as well.
+ * All recognisers run. A disk that none knows is raw; one that two know has a header hidden in the other's, and is
+ * refused; so is one whose format is not the declared one, a "raw" disk with a known header above all. A partition
+ * table is no header: a disk with one is raw, or an ISO when it is one as well.
  */
 import { createDiskWindow, type DiskWindow } from './disk-format/disk-window.ts';
 import { foreignFormats } from './disk-format/foreign.ts';

@@ -33,6 +33,8 @@ export class FailureError extends Error {
 
 /** R1: stored bytes that do not verify anywhere. Reported, never handed out. */
 export class DamageError extends FailureError {
+  readonly image: string;
+  readonly disk: number;
   /** Offset on the disk, in bytes, of the first byte that cannot be given. */
   readonly offset: number;
 
@@ -43,6 +45,8 @@ export class DamageError extends FailureError {
       options,
     );
     this.name = 'DamageError';
+    this.image = place.image;
+    this.disk = place.disk;
     this.offset = place.offset;
   }
 }

@@ -4,8 +4,8 @@
  */
 import type { CopyGroup } from '../db/admission.ts';
 import { condemnUnused } from '../db/condemn.ts';
-import { type CopyHolder, findCopyById, moveCopy, saveProgress, startCopy } from '../db/copies.ts';
-import { type Db, inTransaction, type Trx } from '../db/database.ts';
+import { type CopyHolder, findCopyById, isHeld, moveCopy, saveProgress, startCopy } from '../db/copies.ts';
+import { type Db, inTransaction, isUnavailable, type Trx } from '../db/database.ts';
 import { type DiskRow, readDisks, shareManifest } from '../db/disks.ts';
 import { moveImage } from '../db/images.ts';
 import { attachPendingManifest, detachManifest, makeManifestLive } from '../db/manifests.ts';
@@ -83,12 +83,17 @@ export async function runCopy(
     if (reason instanceof CopyLostError || reason instanceof ManifestGoneError) {
       logger.info({}, 'copy was taken away');
     } else if (reason instanceof ShuttingDownError) {
-      await handBack(copy, holder, 0, context);
+      await inTransaction(db, (trx) => handBack(trx, copy, holder, 0, context));
       logger.info({}, 'copy handed back to the queue');
     } else {
-      await failOrRetry(copy, holder, asFailure(reason), context, logger);
+      await failOrRetry(copy, holder, failureOf(reason), context, logger);
     }
   }
+}
+
+function failureOf(error: unknown): FailureError {
+  if (!isUnavailable(error)) return asFailure(error);
+  return new FailureError('database-unavailable', 'the database does not answer', { cause: error });
 }
 
 function groupOf(copy: Copy): CopyGroup {
@@ -111,10 +116,13 @@ async function readLiveDisks(db: Db | Trx, image: string): Promise<DiskRow[]> {
 
 async function moveDisks(copy: Copy, holder: CopyHolder, context: CopyContext, abort: AbortController): Promise<void> {
   const { db, clock, stores, regionNumbers } = context;
+  const destination = storeOf(copy.destinationRegion, context);
+  const source = storeOf(copy.sourceRegion, context);
   const sources = await readLiveDisks(db, copy.sourceImageId);
   const region = regionNumbers.get(copy.destinationRegion) as number;
   const sameRegion = copy.sourceRegion === copy.destinationRegion;
   await inTransaction(db, async (trx) => {
+    if (!(await isHeld(trx, holder))) throw new CopyLostError();
     await moveImage(trx, copy.destinationImageId, 'copy-started', clock.now());
     if (sameRegion) return;
     for (const disk of await readDisks(trx, copy.destinationImageId)) {
@@ -125,8 +133,6 @@ async function moveDisks(copy: Copy, holder: CopyHolder, context: CopyContext, a
   });
   if (sameRegion) return;
 
-  const destination = storeOf(copy.destinationRegion, context);
-  const source = storeOf(copy.sourceRegion, context);
   const alternates = [...stores.values()].filter((store) => store !== source);
   const progress = startProgress(
     clock,
@@ -170,6 +176,7 @@ async function moveDisks(copy: Copy, holder: CopyHolder, context: CopyContext, a
 async function succeed(copy: Copy, holder: CopyHolder, { db, clock, queue }: CopyContext): Promise<void> {
   await inTransaction(db, async (trx) => {
     const now = clock.now();
+    await queue.lock(trx, groupOf(copy));
     if (!(await moveCopy(trx, copy.id, { event: 'succeeded', holder }, now))) throw new CopyLostError();
     const sources = await readLiveDisks(trx, copy.sourceImageId);
     const destinations = await readDisks(trx, copy.destinationImageId);
@@ -189,18 +196,17 @@ async function succeed(copy: Copy, holder: CopyHolder, { db, clock, queue }: Cop
 
 /** The copy waits for another attempt and keeps its admission; what is durable stays tied to its pending manifests. */
 export async function handBack(
+  trx: Trx,
   copy: Copy,
   holder: CopyHolder | undefined,
   delaySeconds: number,
-  { db, clock, queue }: Pick<CopyContext, 'db' | 'clock' | 'queue'>,
+  { clock, queue }: Pick<CopyContext, 'clock' | 'queue'>,
 ): Promise<void> {
-  await inTransaction(db, async (trx) => {
-    const now = clock.now();
-    const move = holder === undefined ? {} : { holder };
-    if (!(await moveCopy(trx, copy.id, { event: 'handed-back', ...move }, now))) return;
-    await moveImage(trx, copy.destinationImageId, 'copy-handed-back', now);
-    await queue.resend(trx, copy.id, delaySeconds);
-  });
+  const now = clock.now();
+  const move = holder === undefined ? {} : { holder };
+  if (!(await moveCopy(trx, copy.id, { event: 'handed-back', ...move }, now))) return;
+  await moveImage(trx, copy.destinationImageId, 'copy-handed-back', now);
+  await queue.resend(trx, copy.id, delaySeconds);
 }
 
 async function failOrRetry(
@@ -210,17 +216,18 @@ async function failOrRetry(
   context: CopyContext,
   logger: Logger,
 ): Promise<void> {
-  if (isRetryable(failure.code) && holder.attempt < context.maxAttempts) {
+  const { db, clock, queue, maxAttempts } = context;
+  if (isRetryable(failure.code) && holder.attempt < maxAttempts) {
     const delaySeconds = retryDelay(holder.attempt);
     logger.warn({ error: failure, delaySeconds }, 'copy failed and is tried again');
-    await handBack(copy, holder, delaySeconds, context);
+    await inTransaction(db, (trx) => handBack(trx, copy, holder, delaySeconds, context));
     return;
   }
   logger.error({ error: failure }, 'copy failed');
-  const { db, clock, queue } = context;
+  const { code, message } = isRetryable(failure.code) ? exhausted(failure, maxAttempts) : failure;
   await inTransaction(db, async (trx) => {
     const now = clock.now();
-    const { code, message } = failure;
+    await queue.lock(trx, groupOf(copy));
     if (!(await moveCopy(trx, copy.id, { event: 'failed', holder, failure: { code, message } }, now))) return;
     await moveImage(trx, copy.destinationImageId, 'failed', now);
     const detached: string[] = [];
@@ -230,5 +237,11 @@ async function failOrRetry(
     }
     await condemnUnused(trx, detached, now);
     await queue.admit(trx, groupOf(copy));
+  });
+}
+
+function exhausted(last: FailureError, attempts: number): FailureError {
+  return new FailureError('attempts-exhausted', `given up after ${attempts} attempts: ${last.message}`, {
+    cause: last,
   });
 }

@@ -86,14 +86,14 @@ export async function openQueue(address: DatabaseAddress, settings: QueueSetting
       return found !== undefined && ['created', 'retry', 'active'].includes(found.state);
     },
     async work(handler) {
-      const work = {
-        localConcurrency: settings.concurrency,
-        pollingIntervalSeconds: 2,
-        notifyPollingIntervalSeconds: 5,
-      };
-      await boss.work<CopyJob>(copyQueue, work, async ([job]) => {
-        if (job !== undefined) await handler(job.data.copy, job.id);
-      });
+      const polling = { pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5 };
+      for (let lane = 0; lane < settings.concurrency; lane++) {
+        const worker: string = await boss.work<CopyJob>(copyQueue, polling, async ([job]) => {
+          // Asks for another right after this one; otherwise pg-boss sleeps until it hears of a new job, whatever waits.
+          boss.notifyWorker(worker);
+          if (job !== undefined) await handler(job.data.copy, job.id);
+        });
+      }
     },
     async pause() {
       await boss.offWork(copyQueue, { wait: false });

@@ -2,14 +2,11 @@
  * The worker of one server: takes copies from the queue, lets go of those that are cancelled, hands back what runs when
  * the server stops, and looks after what a crash left behind.
  */
-import { listAdmitted, listWaitingGroups } from '../db/admission.ts';
+import { listAdmitted, listWaitingGroups, lockAdmitted } from '../db/admission.ts';
 import { findCopyById, listCopiesHeldBy } from '../db/copies.ts';
 import { type DatabaseAddress, inTransaction } from '../db/database.ts';
-import { listen } from '../db/notifications.ts';
+import { copyCancelled, listen } from '../db/notifications.ts';
 import { type CopyContext, CopyLostError, handBack, runCopy, ShuttingDownError } from './copy-image.ts';
-
-/** Channel on which a cancelled copy's id is sent. */
-export const cancelChannel = 'mimeo_copy_cancelled';
 
 export interface Worker {
   /** Hands running copies back and resolves when none runs any more. */
@@ -24,12 +21,14 @@ export async function startWorker(context: CopyContext, address: DatabaseAddress
   const running = new Map<string, { abort: AbortController; done: Promise<void> }>();
   let stopping = false;
 
-  for (const copy of await listCopiesHeldBy(db, server)) await handBack(copy, undefined, 0, context);
+  for (const copy of await listCopiesHeldBy(db, server)) {
+    await inTransaction(db, (trx) => handBack(trx, copy, undefined, 0, context));
+  }
   await sweep(context);
 
   const listener = await listen(
     address,
-    cancelChannel,
+    copyCancelled,
     (copy) => running.get(copy)?.abort.abort(new CopyLostError()),
     (error) => logger.warn({ error }, 'the listener lost its connection'),
   );
@@ -67,12 +66,15 @@ export async function startWorker(context: CopyContext, address: DatabaseAddress
 export async function sweep(context: CopyContext): Promise<void> {
   const { db, queue, logger } = context;
   for (const group of await listWaitingGroups(db)) await inTransaction(db, (trx) => queue.admit(trx, group));
-  for (const { id, job } of await listAdmitted(db)) {
-    if (await queue.isAlive(job)) continue;
-    const copy = await findCopyById(db, id);
-    if (copy === undefined) continue;
-    logger.warn({ copy: id }, 'the job of a copy is gone; sending another');
-    if (copy.state === 'running') await handBack(copy, undefined, 0, context);
-    else await inTransaction(db, (trx) => queue.resend(trx, id, 0));
+  for (const admitted of await listAdmitted(db)) {
+    if (await queue.isAlive(admitted.job)) continue;
+    await inTransaction(db, async (trx) => {
+      const state = await lockAdmitted(trx, admitted);
+      const copy = state && (await findCopyById(trx, admitted.id));
+      if (copy === undefined) return;
+      logger.warn({ copy: copy.id }, 'the job of a copy is gone; sending another');
+      if (state === 'running') await handBack(trx, copy, undefined, 0, context);
+      else await queue.resend(trx, copy.id, 0);
+    });
   }
 }

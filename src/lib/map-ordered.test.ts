@@ -19,23 +19,27 @@ async function turnOfTheLoop(): Promise<void> {
 describe('mapOrdered', () => {
   it('gives the results in order, and never runs more at once than it may', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.nat(5), { maxLength: 30 }), fc.integer({ min: 1, max: 6 }), async (turns, concurrency) => {
-        let running = 0;
-        let most = 0;
-        const results: number[] = [];
-        const numbered = turns.map((count, number) => ({ count, number }));
-        for await (const result of mapOrdered(numbered, concurrency, async ({ count, number }) => {
-          running += 1;
-          most = Math.max(most, running);
-          for (let turn = 0; turn < count; turn++) await turnOfTheLoop();
-          running -= 1;
-          return number;
-        })) {
-          results.push(result);
-        }
-        expect(results).toEqual(turns.map((_, number) => number));
-        expect(most).toBeLessThanOrEqual(concurrency);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.nat(5), { maxLength: 30 }),
+        fc.integer({ min: 1, max: 6 }),
+        async (turns, concurrency) => {
+          let running = 0;
+          let most = 0;
+          const results: number[] = [];
+          const numbered = turns.map((count, number) => ({ count, number }));
+          for await (const result of mapOrdered(numbered, concurrency, async ({ count, number }) => {
+            running += 1;
+            most = Math.max(most, running);
+            for (let turn = 0; turn < count; turn++) await turnOfTheLoop();
+            running -= 1;
+            return number;
+          })) {
+            results.push(result);
+          }
+          expect(results).toEqual(turns.map((_, number) => number));
+          expect(most).toBeLessThanOrEqual(concurrency);
+        },
+      ),
       { numRuns: 40 },
     );
   });

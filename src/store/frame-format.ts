@@ -3,6 +3,7 @@
  * decompressed: its own length, the chunk's length and a checksum.
  */
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { releaseBuffer } from '../lib/release-buffer.ts';
 
 export const frameHeaderBytes = 16;
 
@@ -36,7 +37,9 @@ export function writeFrame(chunk: Uint8Array, target: Uint8Array, offset: number
   view.setUint32(8, payload.length, true);
   target.set(payload, offset + frameHeaderBytes);
   view.setUint32(12, frameChecksum(target, offset, payload.length), true);
-  return frameHeaderBytes + payload.length;
+  const length = frameHeaderBytes + payload.length;
+  releaseBuffer(packed);
+  return length;
 }
 
 /** The checksum covers the header's first 12 bytes and the payload. */

@@ -44,7 +44,7 @@ const headerMagic = Buffer.from('MIMEOMF1');
 const footerMagic = Buffer.from('MIMEOMFE');
 
 export const manifestHeaderBytes = 64;
-export const manifestEntryBytes = 40;
+const manifestEntryBytes = 40;
 export const manifestFooterBytes = 96;
 const pageHeaderBytes = 8;
 /** Entries in every page but the last, which may have fewer. */

@@ -105,6 +105,25 @@ describe('a copy', () => {
     expect(Buffer.compare(await readBack(copied, derived.length, compute), derived)).toBe(0);
   });
 
+  it('does not fetch what lies far between two chunks that it needs', async () => {
+    const settings = { ...smallSettings, packBytes: 2 * MiB, readBytes: MiB };
+    const disk = pseudoRandom(69, MiB);
+    const north = createTestRegion('north');
+    const { stored } = await ingest(north, disk, compute, { settings });
+    const south = createTestRegion('south');
+    const older = disk.slice();
+    for (const place of [300_000, 310_000, 700_000]) older.fill(0, place, place + 100);
+    await ingest(south, older, compute);
+    const reads: number[] = [];
+    north.hooks.beforeGet = (key, { length }) => {
+      if (key.startsWith('packs/')) reads.push(length);
+    };
+    await copy(stored, south, { settings });
+    // The two that are near each other come at once, with what lies between them.
+    expect(reads.length).toBe(2);
+    expect(Math.max(...reads)).toBeLessThan(100_000);
+  });
+
   it('keeps the order of W1', async () => {
     const { stored } = await uploaded(newDisk(66, 4 * MiB));
     const south = createTestRegion('south');
@@ -164,13 +183,14 @@ describe('a copy that is tried again', () => {
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(south.log.length).toBe(steps);
     const durable = [...south.index.packs().keys()];
-    expect(durable.length).toBeGreaterThanOrEqual(5);
+    // Six were begun, of which as many as there are lanes may have been on their way.
+    expect(durable.length).toBeGreaterThanOrEqual(6 - smallSettings.lanes);
     expect(await south.keys('manifests/')).toEqual([]);
 
     const { moved, stored: copied } = await copy(stored, south, { manifestId });
     expect([...south.index.packs().keys()]).toEqual(expect.arrayContaining(durable));
     expect(frameCount(south)).toBe(south.index.chunkCount());
-    expect(moved).toBeLessThan(whole.moved - 4 * smallSettings.packBytes);
+    expect(moved).toBeLessThan(whole.moved - (durable.length * smallSettings.packBytes) / 2);
     expect(Buffer.compare(await readBack(copied, disk.length, compute), disk)).toBe(0);
   });
 
@@ -196,6 +216,10 @@ describe('a copy fails', () => {
     };
     await expect(copy(stored, south, { manifestId })).rejects.toThrow(ManifestGoneError);
     expect(south.index.packs().size).toBe(0);
+    // What was committed before is the collector's; what was on its way then is gone already.
+    const committed = south.log.filter((step) => step.startsWith('commit')).map((step) => packKey(step.slice(7)));
+    const left = await south.keys('packs/');
+    expect(committed).toEqual(expect.arrayContaining(left));
   });
 
   it('when the destination is full, and leaves no manifest', async () => {

@@ -46,7 +46,7 @@ export async function copyDisk(options: CopyDiskOptions): Promise<void> {
 
   async function* pages(): AsyncGenerator<Uint8Array, void, undefined> {
     yield writer.header;
-    const copying = mapOrdered(batches(manifest, manifest.cut.segment, signal), settings.lanes, (batch) =>
+    const copying = mapOrdered(batches(manifest, settings.cut.segment, signal), settings.lanes, (batch) =>
       tasks.run(async () => {
         await copyBatch(batch, manifest.cut.maxChunk, packs, options);
         return batch;

@@ -5,7 +5,7 @@
 import { createHasher, type Hasher, hash, hashBytes } from '../store/hash.ts';
 import type { Run } from './data-runs.ts';
 
-export const digestBlockBytes = 1024 * 1024;
+const digestBlockBytes = 1024 * 1024;
 
 const zeros = new Uint8Array(digestBlockBytes);
 const zeroBlockDigest = hash(zeros);

@@ -21,7 +21,7 @@ export async function* readDisk(
 ): AsyncGenerator<{ offset: number; bytes: Uint8Array }, void, undefined> {
   const { disk, settings, signal } = options;
   const manifest = await openStoredDisk(disk, signal);
-  const batchBytes = manifest.cut.segment;
+  const batchBytes = settings.cut.segment;
   const reading = mapOrdered(batches(manifest, batchBytes, signal), settings.lanes, async (batch) => ({
     batch,
     chunks: await readBatch(batch, manifest.cut.maxChunk, options),

@@ -5,11 +5,12 @@ import { keyedHash } from '../store/hash.ts';
 import { cutSegment } from './compute/cut-segment.ts';
 import { createCutter } from './cutter.ts';
 import { findDataRuns } from './data-runs.ts';
-import { createDiskDigest } from './disk-digest.ts';
+import { createDiskDigest, digestBlocks } from './disk-digest.ts';
 import { type DiskStream, segments } from './segments.ts';
 import { isZeros, newDisk, numbers, plainDiskDigest, streamOf } from './test-disk.test-support.ts';
 
-const segment = 1024 * 1024;
+const MiB = 1024 * 1024;
+const segment = MiB;
 const cut = { minChunk: 1024, meanChunk: 4096, maxChunk: 16_384, segment };
 const chunkKey = Buffer.alloc(32, 7);
 
@@ -106,13 +107,29 @@ describe('a disk has one cut and one digest', () => {
   it.each([1, 511, 4095, 4096, 4097, segment - 1, segment, segment + 1, 2 * segment, 2 * segment + 4097])(
     'when it has %i bytes',
     async (size) => {
-      for (const disk of [newDisk(3, size).fill(0x61, 0, 1), new Uint8Array(size), new Uint8Array(size).fill(1, size - 1)]) {
+      for (const disk of [
+        newDisk(3, size).fill(0x61, 0, 1),
+        new Uint8Array(size),
+        new Uint8Array(size).fill(1, size - 1),
+      ]) {
         const expected = { chunks: cutPlainly(disk), digest: toHex(plainDiskDigest(disk)) };
         expect(await cutStream(streamOf(disk))).toEqual(expected);
         expect(await cutStream(streamOf(disk, [size - 1], isZeros))).toEqual(expected);
       }
     },
   );
+
+  it('when two runs are nearly a run of zeros apart', async () => {
+    for (let gap = 4096; gap < 40_000; gap += 613) {
+      const disk = new Uint8Array(100_000);
+      disk.fill(1, 5000, 6000);
+      disk.fill(2, 6000 + gap, 7000 + gap);
+      const expected = { chunks: cutPlainly(disk), digest: toHex(plainDiskDigest(disk)) };
+      expect(await cutStream(streamOf(disk, [5000, 6000, 6000 + gap, 7000 + gap], isZeros)), `${gap}`).toEqual(
+        expected,
+      );
+    }
+  });
 
   it('when it is empty', async () => {
     const empty = new Uint8Array();
@@ -147,7 +164,8 @@ describe('segments', () => {
       for (const offset of offsets) yield { offset, bytes: new Uint8Array(100) };
     }
     const reading = async () => {
-      for await (const part of segments({ size: 10_000, runs: runs() }, segment, dirtyPool())) expect(part).toBeDefined();
+      for await (const part of segments({ size: 10_000, runs: runs() }, segment, dirtyPool()))
+        expect(part).toBeDefined();
     };
     await expect(reading()).rejects.toThrow(RangeError);
   });
@@ -202,6 +220,21 @@ describe('runs of data', () => {
 });
 
 describe('the disk digest', () => {
+  it('is the same over segments of many blocks, and needs only what the runs say', () => {
+    fc.assert(
+      fc.property(seeds, fc.integer({ min: 1, max: 4 * MiB }), fc.nat(4 * MiB), (seed, size, hole) => {
+        const disk = newDisk(seed, size).fill(0, hole, hole + MiB + 5000);
+        const runs = findDataRuns(disk, size, [{ start: 0, end: Math.ceil(size / 4096) * 4096 }]);
+        const dirty = new Uint8Array(size).fill(0xdd);
+        for (const { start, end } of runs) dirty.set(disk.subarray(start, end), start);
+        const digest = createDiskDigest(size);
+        digest.add(digestBlocks(dirty, size, runs));
+        expect(toHex(digest.finish())).toBe(toHex(plainDiskDigest(disk)));
+      }),
+      { numRuns: 15 },
+    );
+  });
+
   it('takes gigabytes of holes as what they are', () => {
     const size = 5 * 2 ** 30 + 17;
     const digest = createDiskDigest(size);
@@ -213,7 +246,9 @@ describe('the disk digest', () => {
   });
 
   it('tells disks of zeros of different sizes apart', () => {
-    const digests = [0, 1, 4096, 2 ** 20, 2 ** 20 + 1, 2 ** 21].map((size) => toHex(plainDiskDigest(new Uint8Array(size))));
+    const digests = [0, 1, 4096, 2 ** 20, 2 ** 20 + 1, 2 ** 21].map((size) =>
+      toHex(plainDiskDigest(new Uint8Array(size))),
+    );
     expect(new Set(digests).size).toBe(digests.length);
   });
 });

@@ -62,7 +62,10 @@ export function isZeros(bytes: Uint8Array): boolean {
 
 /** The disk digest as docs/formats.md tells it, over all the bytes. */
 export function plainDiskDigest(disk: Uint8Array): Uint8Array {
-  const parts: Uint8Array[] = [Buffer.from('mimeo disk 1'), new Uint8Array(new BigUint64Array([BigInt(disk.length)]).buffer)];
+  const parts: Uint8Array[] = [
+    Buffer.from('mimeo disk 1'),
+    new Uint8Array(new BigUint64Array([BigInt(disk.length)]).buffer),
+  ];
   for (let at = 0; at < disk.length; at += 1_048_576) parts.push(hash(disk.subarray(at, at + 1_048_576)));
   return hash(Buffer.concat(parts));
 }

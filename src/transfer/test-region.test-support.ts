@@ -33,7 +33,7 @@ export interface Hooks {
 export interface TestRegion extends RegionStore {
   readonly index: MemoryIndex;
   readonly hooks: Hooks;
-  /** What was asked of the store and of the index, in order: "reserve <pack>", "put <key>" … */
+  /** In order: "pin", "reserve <pack>", "put <key>" when asked for; "is there <key>", "commit <pack>" when done. */
   readonly log: string[];
   keys(prefix: string): Promise<string[]>;
 }
@@ -78,8 +78,8 @@ export function createTestRegion(region: string): TestRegion {
         await index.reservePack(manifestId, pack, size);
       },
       async commitPack(manifestId, pack, entries) {
-        log.push(`commit ${pack}`);
         await index.commitPack(manifestId, pack, entries);
+        log.push(`commit ${pack}`);
       },
     },
     async keys(prefix) {

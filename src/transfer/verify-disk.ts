@@ -23,7 +23,7 @@ export async function* verifyDisk(
 async function* damagedChunks(options: ReadOptions): AsyncGenerator<DamageError, void, undefined> {
   const { disk, settings, signal } = options;
   const manifest = await openStoredDisk(disk, signal);
-  const reading = mapOrdered(batches(manifest, manifest.cut.segment, signal), settings.lanes, async (batch) => ({
+  const reading = mapOrdered(batches(manifest, settings.cut.segment, signal), settings.lanes, async (batch) => ({
     batch,
     chunks: await readBatch(batch, manifest.cut.maxChunk, options),
   }));

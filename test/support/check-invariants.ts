@@ -84,12 +84,16 @@ export interface CheckOptions {
 
 /** Fails the test when an invariant does not hold. */
 export async function expectSound(db: Db, options: CheckOptions = {}): Promise<void> {
-  expect(await findBroken(db, { ...storeRules, ...imageRules, ...copyRules }, options)).toEqual([]);
+  report(await findBroken(db, { ...storeRules, ...imageRules, ...copyRules }, options));
 }
 
 /** As {@link expectSound}, for tests of the store alone, whose manifests belong to no image. */
 export async function expectSoundStore(db: Db): Promise<void> {
-  expect(await findBroken(db, storeRules, {})).toEqual([]);
+  report(await findBroken(db, storeRules, {}));
+}
+
+function report(broken: readonly string[]): void {
+  if (broken.length > 0) expect.fail(`${broken.length} invariants do not hold:\n${broken.join('\n')}`);
 }
 
 async function findBroken(db: Db, rules: Readonly<Record<string, string>>, options: CheckOptions): Promise<string[]> {

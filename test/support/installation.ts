@@ -64,7 +64,10 @@ export interface InstallationOptions {
   readonly concurrency?: number;
 }
 
-export async function createInstallation({ groupCap = 2, concurrency = 4 }: InstallationOptions = {}): Promise<Installation> {
+export async function createInstallation({
+  groupCap = 2,
+  concurrency = 4,
+}: InstallationOptions = {}): Promise<Installation> {
   const database = await createTestDatabase({ connections: 8 });
   const { db, address } = database;
   const regionNumbers = await ensureRegions(db, regions);

@@ -137,6 +137,8 @@ CREATE TABLE snapshots (
 CREATE TABLE uploads (
   image uuid NOT NULL,
   disk smallint NOT NULL,
+  -- What it writes; tells it from a later upload of the same disk.
+  manifest uuid NOT NULL UNIQUE,
   server uuid NOT NULL,
   lease_until bigint NOT NULL,
   PRIMARY KEY (image, disk),

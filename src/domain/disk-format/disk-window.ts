@@ -4,7 +4,7 @@
  */
 
 /** Reaches past a VHDX's metadata (2 or 3 MiB in, whoever wrote it), which of all headers lies deepest. */
-export const headBytes = 4 * 1024 * 1024;
+const headBytes = 4 * 1024 * 1024;
 
 /** Footers have at most 1536 bytes (VMDK). */
 const tailBytes = 64 * 1024;

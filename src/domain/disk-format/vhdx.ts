@@ -1,6 +1,6 @@
 /**
- * VHDX (Microsoft, MS-VHDX). Refused: differencing disks, a log that has yet to be replayed (it may rewrite anything that
- * was checked here), required regions and metadata that are not known here, sizes that the file has no room for.
+ * VHDX (Microsoft, MS-VHDX). Refused: differencing disks, a log that has yet to be replayed (it may rewrite anything
+ * that was checked here), required regions and metadata that are not known, sizes that the file has no room for.
  */
 import { toHex } from '../../lib/hex.ts';
 import { crc32c } from './crc32c.ts';

@@ -59,7 +59,8 @@ function headerFlaw(header: Fields): string | null {
   }
   const grain = header.u64(20);
   if (!isPowerOfTwo(grain) || grain < grainSectors.least || grain > grainSectors.most) {
-    return `its grains have ${grain} sectors; ${grainSectors.least} to ${grainSectors.most}, powers of two, are accepted`;
+    const { least, most } = grainSectors;
+    return `its grains have ${grain} sectors; powers of two from ${least} to ${most} are accepted`;
   }
   const entries = header.u32(44);
   if (entries < 1 || entries > 512) return `its grain tables have ${entries} entries; 1 to 512 are accepted`;

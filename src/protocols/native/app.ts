@@ -3,7 +3,7 @@
  * before routing has any effect: a request without a valid token learns nothing, not even which routes there are.
  */
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
-import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { AppContext, Caller } from '../../app/context.ts';
 import { FailureError } from '../../domain/failure.ts';
 import { RefusalError } from '../../domain/refusal.ts';
@@ -34,21 +34,27 @@ export function createNativeApi({ context, caller, token, status }: NativeApiOpt
     logger: false,
     genReqId: () => randomUUID(),
     bodyLimit: 1024 * 1024,
-    frameworkErrors: (_error, _request, reply) =>
-      void refuse(reply, problem('request.invalid', 400, 'the URL is malformed')),
+    // Such requests meet no hook.
+    frameworkErrors: (_error, request, reply) =>
+      void (gate(request, reply) ?? refuse(reply, problem('request.invalid', 400, 'the URL is malformed'))),
   });
   app.decorateRequest('caller', null as unknown as Caller);
+  // Fastify brings it; no request here has such a body.
+  app.removeContentTypeParser('text/plain');
 
   const isToken = tokenCheck(token);
-  app.addHook('onRequest', async (request, reply) => {
+  /** Lets the bearer of the token in; returns the answer for anybody else. */
+  function gate(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
     reply.header('x-request-id', request.id);
     const [scheme, given] = (request.headers.authorization ?? '').split(' ', 2);
     if (scheme?.toLowerCase() !== 'bearer' || given === undefined || !isToken(given)) {
       reply.header('www-authenticate', 'Bearer');
-      return await refuse(reply, problem('unauthenticated', 401, 'the request carries no valid token'));
+      return refuse(reply, problem('unauthenticated', 401, 'the request carries no valid token'));
     }
     request.caller = caller;
-  });
+    return undefined;
+  }
+  app.addHook('onRequest', async (request, reply) => gate(request, reply));
   app.addHook('onResponse', async (request, reply) => {
     const { method, url, id } = request;
     logger.debug({ request: id, method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered');
@@ -58,14 +64,15 @@ export function createNativeApi({ context, caller, token, status }: NativeApiOpt
   );
   app.setErrorHandler((error, request, reply) => {
     const answer = toProblem(error, request.id);
-    if (answer.status >= 500) logger.error({ request: request.id, error }, 'request failed');
+    if (reply.raw.destroyed) logger.info({ request: request.id }, 'the client went away');
+    else if (answer.status >= 500) logger.error({ request: request.id, error }, 'request failed');
     return refuse(reply, answer);
   });
 
   app.register(
     async (api) => {
       imageRoutes(api, context);
-      contentRoutes(api, context);
+      api.register(async (content) => contentRoutes(content, context));
       copyRoutes(api, context);
       storeRoutes(api, context, status);
     },

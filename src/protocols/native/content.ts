@@ -25,8 +25,10 @@ interface ContentRoute {
   Params: { id: string; index: string };
 }
 
+/** `app` is a scope of its own: in it there are no other media types. */
 export function contentRoutes(app: FastifyInstance, context: AppContext): void {
-  // The bodies are read by the handlers themselves, as they come.
+  // The bodies are read by the handlers themselves, as they come; anything that is parsed is not a disk's bytes.
+  app.removeAllContentTypeParsers();
   for (const type of [rawMediaType, extentsMediaType]) {
     app.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
   }

@@ -7,13 +7,15 @@ import { copyStates, imageStates } from '../../domain/states.ts';
 /** 64 TiB, the largest disk that any of the clouds knows. */
 const maxDiskBytes = 64 * 1024 ** 4;
 
-const tags = z.record(z.string(), z.string());
+/** The one character that a PostgreSQL text cannot hold. */
+const text = z.string().refine((value) => !value.includes('\0'), 'must not contain the character U+0000');
+const tags = z.record(text, text);
 const limit = z.coerce.number().int().min(1).max(1000).default(1000);
 
 export const createImageBody = z.strictObject({
-  region: z.string(),
-  name: z.string(),
-  description: z.string().default(''),
+  region: text,
+  name: text,
+  description: text.default(''),
   kind: z.enum(imageKinds).default('system-disk'),
   rootDevice: z.enum(rootDevices).default('cloud-disk'),
   tags: tags.default({}),
@@ -30,28 +32,28 @@ export const createImageBody = z.strictObject({
 });
 
 export const listImagesQuery = z.strictObject({
-  region: z.string().optional(),
-  name: z.string().optional(),
+  region: text.optional(),
+  name: text.optional(),
   state: z.enum(imageStates).optional(),
   limit,
 });
 
 export const createCopyBody = z.strictObject({
-  image: z.string(),
-  region: z.string(),
-  name: z.string().optional(),
-  description: z.string().optional(),
+  image: text,
+  region: text,
+  name: text.optional(),
+  description: text.optional(),
   tags: tags.optional(),
 });
 
 export const listCopiesQuery = z.strictObject({
   state: z.enum(copyStates).optional(),
-  image: z.string().optional(),
+  image: text.optional(),
   limit,
 });
 
 export const collectBody = z.strictObject({ dryRun: z.boolean().default(false) }).prefault({});
-export const verifyBody = z.strictObject({ image: z.string().optional() }).prefault({});
+export const verifyBody = z.strictObject({ image: text.optional() }).prefault({});
 export const diskIndex = z.coerce.number().int().min(0).max(63);
 
 /** `value` as the schema has it, or `request.invalid` for the first rule that it breaks. */

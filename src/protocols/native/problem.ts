@@ -81,6 +81,8 @@ const failureStatus: { readonly [Code in FailureCode]: number } = {
 };
 
 export function problemOfFailure(failure: FailureError): Problem {
-  const facts = failure instanceof DamageError ? { offset: failure.offset } : {};
-  return problem(failure.code, failureStatus[failure.code], failure.message, facts);
+  const { code, message } = failure;
+  if (!(failure instanceof DamageError)) return problem(code, failureStatus[code], message);
+  const { image, disk, offset } = failure;
+  return problem(code, failureStatus[code], message, { image, disk, offset });
 }

@@ -1,3 +1,4 @@
+import { releaseBuffer } from '../../lib/release-buffer.ts';
 import type { PackEntry } from '../../store/chunk-index.ts';
 import { eachIntactFrame, type FrameStretch } from './frames.ts';
 import { type Appended, appendedTo, type OpenPack } from './open-pack.ts';
@@ -22,5 +23,7 @@ export function appendFrames({ stretch, pack }: AppendFramesTask): AppendFramesR
     entries.push({ id, offset: used, length: bytes.length });
     used += bytes.length;
   });
-  return { damaged, ...appendedTo(pack, used, entries) };
+  const appended = appendedTo(pack, used, entries);
+  releaseBuffer(stretch.bytes);
+  return { damaged, ...appended };
 }

@@ -1,4 +1,5 @@
 /** What the tasks that read frames share: a stretch of a pack, the frames in it, and the check of each (R1). */
+import { releaseBuffer } from '../../lib/release-buffer.ts';
 import { readFrame } from '../../store/frame-format.ts';
 import { hashBytes, keyedHash } from '../../store/hash.ts';
 
@@ -13,7 +14,7 @@ export interface FrameStretch {
   readonly maxChunk: number;
 }
 
-/** Calls `use` with every frame that verifies; returns the numbers of those that do not. */
+/** Calls `use` with every frame that verifies, whose chunk is good for that call only; returns the numbers of those that do not. */
 export function eachIntactFrame(
   stretch: FrameStretch,
   use: (frame: { number: number; bytes: Uint8Array; id: Uint8Array; chunk: Uint8Array }) => void,
@@ -23,8 +24,13 @@ export function eachIntactFrame(
     const bytes = stretch.bytes.subarray(stretch.bounds[number * 2], stretch.bounds[number * 2 + 1]);
     const id = stretch.ids.subarray(number * hashBytes, (number + 1) * hashBytes);
     const chunk = intactChunk(bytes, id, stretch);
-    if (chunk === undefined) damaged.push(number);
-    else use({ number, bytes, id, chunk });
+    if (chunk === undefined) {
+      damaged.push(number);
+      continue;
+    }
+    use({ number, bytes, id, chunk });
+    // What was decompressed is the caller's only during the call; a raw chunk is a part of the stretch.
+    if (chunk.buffer !== bytes.buffer) releaseBuffer(chunk);
   }
   return damaged;
 }

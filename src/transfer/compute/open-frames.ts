@@ -1,3 +1,4 @@
+import { releaseBuffer } from '../../lib/release-buffer.ts';
 import { eachIntactFrame, type FrameStretch } from './frames.ts';
 
 export interface OpenFramesResult {
@@ -10,18 +11,20 @@ export interface OpenFramesResult {
 
 /** Verifies frames and gives the chunks in them. */
 export function openFrames(stretch: FrameStretch): OpenFramesResult {
-  const chunks: { number: number; chunk: Uint8Array }[] = [];
-  const damaged = eachIntactFrame(stretch, ({ number, chunk }) => {
-    chunks.push({ number, chunk });
-  });
-  const bytes = new Uint8Array(chunks.reduce((sum, { chunk }) => sum + chunk.length, 0));
   const bounds = new Int32Array(stretch.bounds.length);
-  let at = 0;
-  for (const { number, chunk } of chunks) {
-    bytes.set(chunk, at);
-    bounds[number * 2] = at;
-    at += chunk.length;
-    bounds[number * 2 + 1] = at;
-  }
+  let bytes = new Uint8Array(stretch.bytes.length);
+  let used = 0;
+  const damaged = eachIntactFrame(stretch, ({ number, chunk }) => {
+    if (used + chunk.length > bytes.length) bytes = grown(bytes, Math.max(2 * bytes.length, used + chunk.length));
+    bytes.set(chunk, used);
+    bounds[number * 2] = used;
+    used += chunk.length;
+    bounds[number * 2 + 1] = used;
+  });
+  releaseBuffer(stretch.bytes);
   return { bytes, bounds, damaged };
+}
+
+function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes.buffer.transfer(length));
 }

@@ -26,6 +26,11 @@ export function createComputePool(threads: number): ComputePool {
     filename: siblingModule(import.meta.url, 'worker').href,
     minThreads: threads,
     maxThreads: threads,
+    // Waiting on an atomic, a thread would never come back to its event loop, where V8 runs the rest of its collections:
+    // a hundred MiB more (docs/adr/0005-memory.md).
+    atomics: 'disabled',
+    // A task leaves little behind but buffers, and those it gives back itself; the default lets 48 MiB of dead objects gather.
+    resourceLimits: { maxYoungGenerationSizeMb: 2 },
   });
   const run = (name: string, task: object, ...views: Uint8Array<ArrayBuffer>[]) =>
     pool.run(task, { name, transferList: views.map((view) => view.buffer) });

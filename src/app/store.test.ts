@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createInstallation, type Installation, makeImage, never } from '../../test/support/installation.ts';
+import { runCopy } from '../jobs/copy-image.ts';
+import { bytesOf } from '../lib/raw-stream.ts';
+import { collectStore } from './collect-store.ts';
+import type { Caller } from './context.ts';
+import { copyImage } from './copy-image.ts';
+import { createImage } from './create-image.ts';
+import { deleteImage } from './delete-image.ts';
+import { readDisk } from './read-disk.ts';
+import { verifyStore } from './verify-store.ts';
+
+const MiB = 1024 * 1024;
+let installation: Installation;
+let caller: Caller;
+beforeAll(async () => {
+  installation = await createInstallation();
+});
+afterEach(async () => {
+  installation.fail('north');
+  await installation.expectSound();
+});
+afterAll(() => installation.close());
+
+async function newImage(...disks: Uint8Array[]) {
+  caller = await installation.newCaller();
+  return await makeImage(installation.context, caller, disks);
+}
+
+/** Damages whatever is read from the north and begins like this. */
+function damage(prefix: string): void {
+  installation.fail('north', { get: (_call, key) => (key.startsWith(prefix) ? { flipsBit: 400 } : undefined) });
+}
+
+/** What came until the end or the error. */
+async function read(image: string, disk = 0): Promise<{ bytes: Buffer; error: unknown }> {
+  const { size, runs } = await readDisk(installation.context, caller, image, disk, never);
+  const pieces: Uint8Array[] = [];
+  try {
+    for await (const piece of bytesOf(size, runs)) pieces.push(Uint8Array.from(piece));
+    return { bytes: Buffer.concat(pieces), error: undefined };
+  } catch (error) {
+    return { bytes: Buffer.concat(pieces), error };
+  }
+}
+
+describe('readDisk', () => {
+  it('hands out nothing from where the damage begins, and says where that is (R1)', async () => {
+    const disk = randomBytes(2 * MiB);
+    const image = await newImage(disk);
+    damage('packs/');
+    const { bytes, error } = await read(image.id);
+    expect(error).toMatchObject({ code: 'image-damaged', image: image.id, disk: 0, offset: bytes.length });
+    expect(disk.subarray(0, bytes.length).equals(bytes)).toBe(true);
+  });
+
+  it('looks in the other regions for what is damaged', async () => {
+    const disk = randomBytes(2 * MiB);
+    const image = await newImage(disk);
+    const copy = await copyImage(installation.context, caller, { image: image.id, region: 'south' });
+    const { job } = await installation.context.db
+      .selectFrom('copies')
+      .select('job')
+      .where('id', '=', copy.id)
+      .executeTakeFirstOrThrow();
+    await runCopy(copy.id, job as string, installation.copying, new AbortController());
+    damage('packs/');
+    const { bytes, error } = await read(image.id);
+    expect(error).toBeUndefined();
+    expect(bytes.equals(disk)).toBe(true);
+  });
+
+  it('refuses what has no bytes, and a disk that is not there', async () => {
+    const image = await newImage(randomBytes(4096));
+    await expect(read(image.id, 1)).rejects.toMatchObject({
+      code: 'disk.not-found',
+      facts: { image: image.id, disk: 1 },
+    });
+    const empty = await createImage(installation.context, caller, {
+      ...image,
+      disks: [{ role: 'system', format: null, size: 1 }],
+    });
+    await expect(read(empty.id)).rejects.toMatchObject({
+      code: 'image.not-readable',
+      facts: { image: empty.id, state: 'queued' },
+    });
+    await expect(read('m-unknown')).rejects.toMatchObject({ code: 'image.not-found' });
+  });
+
+  it('does not call it damage when the image was deleted meanwhile', async () => {
+    const image = await newImage(randomBytes(4 * MiB));
+    const { size, runs } = await readDisk(installation.context, caller, image.id, 0, never);
+    await deleteImage(installation.context, caller, image.id);
+    installation.advance(1);
+    await collectStore(installation.context, false, never);
+    await expect(
+      (async () => {
+        for await (const _ of bytesOf(size, runs));
+      })(),
+    ).rejects.toMatchObject({ code: 'source-gone', message: expect.stringContaining(image.id) });
+  });
+});
+
+describe('verifyStore', () => {
+  it("reads every disk of the caller's and finds nothing wrong", async () => {
+    const image = await newImage(randomBytes(MiB), randomBytes(5000));
+    const other = await makeImage(installation.context, caller, [randomBytes(6000)]);
+    await createImage(installation.context, caller, { ...image, disks: [{ role: 'system', format: null, size: 1 }] });
+    expect(await verifyStore(installation.context, caller, undefined, never)).toEqual({
+      disksChecked: 3,
+      bytesChecked: MiB + 11_000,
+      damage: [],
+    });
+    expect(await verifyStore(installation.context, caller, other.aliyunId, never)).toMatchObject({
+      disksChecked: 1,
+      bytesChecked: 6000,
+    });
+    await expect(verifyStore(installation.context, caller, 'm-unknown', never)).rejects.toMatchObject({
+      code: 'image.not-found',
+    });
+  });
+
+  it('lists every damaged chunk with image, disk and offset, and goes on to the next disk', async () => {
+    const image = await newImage(randomBytes(2 * MiB), randomBytes(5000));
+    damage('packs/');
+    const { disksChecked, damage: found } = await verifyStore(installation.context, caller, image.id, never);
+    expect(disksChecked).toBe(2);
+    expect(found.length).toBeGreaterThan(5);
+    expect(new Set(found.map(({ disk }) => disk))).toEqual(new Set([0, 1]));
+    const offsets = found.filter(({ disk }) => disk === 0).map(({ offset }) => offset);
+    expect(offsets).toEqual([...new Set(offsets)].sort((a, b) => a - b));
+    expect(found[0]).toEqual({
+      image: image.id,
+      disk: 0,
+      offset: 0,
+      message: expect.stringContaining('a chunk is damaged'),
+    });
+  });
+
+  it('lists a damaged manifest as damage of the whole disk', async () => {
+    const image = await newImage(randomBytes(MiB), randomBytes(5000));
+    damage('manifests/');
+    const { damage: found } = await verifyStore(installation.context, caller, image.id, never);
+    expect(found.map(({ disk, offset }) => ({ disk, offset }))).toEqual([
+      { disk: 0, offset: 0 },
+      { disk: 1, offset: 0 },
+    ]);
+    expect(found[0]?.message).toContain('its manifest is damaged');
+  });
+});
+
+describe('collectStore', () => {
+  it('removes blobs that no row knows', async () => {
+    const image = await newImage(randomBytes(4096));
+    const stray = `packs/ab/ab${'0'.repeat(62)}`;
+    await installation.blobs.north.put(stray, randomBytes(100));
+    expect(await collectStore(installation.context, true, never)).toEqual(
+      expect.arrayContaining([expect.objectContaining({ region: 'north', strayBlobs: 1 })]),
+    );
+    expect(await installation.blobs.north.stat(stray)).toBeDefined();
+    await collectStore(installation.context, false, never);
+    expect(await installation.blobs.north.stat(stray)).toBeUndefined();
+    expect((await read(image.id)).error).toBeUndefined();
+  });
+
+  it('is stopped by its signal', async () => {
+    const image = await newImage(randomBytes(4096));
+    await deleteImage(installation.context, caller, image.id);
+    installation.advance(1);
+    const reason = new Error('enough');
+    await expect(collectStore(installation.context, false, AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+});
