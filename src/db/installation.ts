@@ -11,15 +11,19 @@ export class OtherInstallationError extends Error {
   }
 }
 
-/** Registers the installation on first use; afterwards refuses any other master key. `check` is a hash of the key. */
-export async function claimInstallation(db: Db, id: string, check: Uint8Array): Promise<void> {
+/**
+ * Registers the installation on first use, with `id`; afterwards refuses any other master key. `check` is a hash of the key.
+ * Returns the id that the installation has, which is as old as the database.
+ */
+export async function claimInstallation(db: Db, id: string, check: Uint8Array): Promise<string> {
   await db
     .insertInto('installation')
     .values({ id, master_key_check: Buffer.from(check) })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  const row = await db.selectFrom('installation').select('master_key_check').executeTakeFirstOrThrow();
+  const row = await db.selectFrom('installation').select(['id', 'master_key_check']).executeTakeFirstOrThrow();
   if (Buffer.compare(row.master_key_check, check) !== 0) throw new OtherInstallationError();
+  return row.id;
 }
 
 /** The account of this name; made with `id` when there is none. */

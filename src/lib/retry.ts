@@ -18,7 +18,8 @@ export async function retry<Result>(work: () => Promise<Result>, options: RetryO
       return await work();
     } catch (error) {
       if (attempt >= options.attempts || !options.isRetryable(error)) throw error;
-      await sleep(options.firstDelay * 2 ** (attempt - 1), undefined, { signal: options.signal });
+      // An abort ends the pause, and the next round throws the signal's own reason.
+      await sleep(options.firstDelay * 2 ** (attempt - 1), undefined, { signal: options.signal }).catch(() => {});
     }
   }
 }

@@ -25,6 +25,7 @@ import { openFilesystemStore } from '../store/drivers/filesystem/filesystem-stor
 import { deriveKey, hash } from '../store/hash.ts';
 import type { RegionStore } from '../store/region-store.ts';
 import type { StoreLedger } from '../store/store-ledger.ts';
+import { claimStore } from '../store/store-owner.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createComputePool } from '../transfer/compute/pool.ts';
 import type { TransferSettings } from '../transfer/settings.ts';
@@ -68,7 +69,8 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   });
   teardown.add('database connections', () => db.destroy());
   await migrate(db);
-  await claimInstallation(db, directory.instanceId, hash(deriveKey('mimeo master key check 1', directory.masterKey)));
+  const keyCheck = hash(deriveKey('mimeo master key check 1', directory.masterKey));
+  const installation = await claimInstallation(db, newUuid(randomBytes), keyCheck);
   const accountId = await ensureAccount(db, {
     id: newUuid(randomBytes),
     name: 'default',
@@ -83,6 +85,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
       directory: join(directory.regions, region),
       reserveBytes: config.reserveBytes,
     });
+    await claimStore(region, blobs, installation);
     stores.set(region, { region, blobs, index: createChunkIndex(db, number) });
     ledgers.set(region, createStoreLedger(db, number));
   }

@@ -11,3 +11,10 @@ export const blobPrefixes = ['packs/', 'manifests/'] as const;
 export function manifestKey(manifestId: string): string {
   return `manifests/${manifestId}`;
 }
+
+export const ownerPrefix = 'owner/';
+
+/** The mark of the installation whose database speaks of this store, see `store-owner.ts`. */
+export function ownerKey(installationId: string): string {
+  return `${ownerPrefix}${installationId}`;
+}

@@ -48,10 +48,26 @@ export async function readChunks(
   for (const stretch of planStretches(located, options.readBytes)) {
     damaged.push(...(await readStretch(stretch, options.store, options, use)));
   }
-  for (const store of [options.store, ...options.alternates]) {
-    if (damaged.length > 0) damaged = await readSingly(damaged, store, options, use);
+  if (damaged.length > 0) damaged = await readSingly(damaged, options.store, options, use);
+  for (const store of options.alternates) {
+    if (damaged.length > 0) damaged = await readElsewhere(damaged, store, options, use);
   }
   return damaged;
+}
+
+/** A region that does not answer has nothing for us; the next one may. */
+async function readElsewhere(
+  ids: string[],
+  store: RegionStore,
+  options: ChunkReaderOptions,
+  use: UseStretch,
+): Promise<string[]> {
+  try {
+    return await readSingly(ids, store, options, use);
+  } catch (error) {
+    if (error instanceof BlobError) return ids;
+    throw error;
+  }
 }
 
 function planStretches(located: ReadonlyMap<string, ChunkLocation>, readBytes: number): Stretch[] {
