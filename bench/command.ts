@@ -1,5 +1,6 @@
 /** Runs other programs: for what they print, or for what they cost. */
 import { execFile, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 
@@ -31,8 +32,8 @@ export async function timed(script: string, ...args: string[]): Promise<Cost & {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  const [, out, err, times] = child.stdio;
-  const [stdout, stderr, measurement] = await Promise.all([out, err, times as typeof out].map(text));
+  const [out, err, times] = child.stdio.slice(1) as Readable[];
+  const [stdout, stderr, measurement] = await Promise.all([out, err, times].map((stream) => text(stream as Readable)));
   const status = await ended;
   if (status !== 0) throw new Error(`${script} (${args.join(' ')}) ended with ${status}: ${stderr}`);
   const [seconds = 0, user = 0, system = 0] = (measurement ?? '').trim().split(' ').map(Number);

@@ -95,7 +95,10 @@ export function imageFile(folder: string, image: Pick<BenchImage, 'name' | 'form
 export async function makeImage(folder: string, name: string): Promise<string> {
   const image = findImage(name);
   const file = imageFile(folder, image);
-  const exists = await access(file).then(() => true, () => false);
+  const exists = await access(file).then(
+    () => true,
+    () => false,
+  );
   if (exists) return file;
   const from = image.from === undefined ? '' : await makeImage(folder, image.from);
   console.error(`making ${image.name}: ${image.about}`);

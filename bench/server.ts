@@ -47,7 +47,10 @@ export async function startServer(dataDirectory: string, nodeOptions = ''): Prom
   }
 
   async function answers(): Promise<boolean> {
-    return await run(mimeo, ...client, 'region', 'list').then(() => true, () => false);
+    return await run(mimeo, ...client, 'region', 'list').then(
+      () => true,
+      () => false,
+    );
   }
 
   async function measure(...args: string[]): Promise<StepCost & { readonly answer: unknown }> {

@@ -1,7 +1,7 @@
 import { type Config, configSchema, environmentNames } from './schema.ts';
 
 /** The settings are wrong; the message lists each with what is expected of it. */
-export class ConfigError extends Error {
+class ConfigError extends Error {
   constructor(problems: readonly string[]) {
     super(`the configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
     this.name = 'ConfigError';

@@ -10,6 +10,7 @@ import { type ChunkIndex, ManifestGoneError } from '../store/chunk-index.ts';
 import { createChunkIndex } from './chunk-index.ts';
 import { condemnUnused } from './condemn.ts';
 import { inTransaction } from './database.ts';
+import { makeManifestLive } from './manifests.ts';
 import { ensureRegions } from './regions.ts';
 
 let database: TestDatabase;
@@ -196,6 +197,53 @@ describe('commitPack', () => {
         const ties = (await tiesOf(writer)).map(({ name }) => name);
         for (const { pack } of located.values()) expect(ties).toContain(pack);
       }
+    }
+  });
+});
+
+describe('a manifest that goes live', () => {
+  function makeLive(manifest: string): Promise<boolean> {
+    const summary = { root: randomBytes(32), digest: randomBytes(32), dataBytes: 1 };
+    return inTransaction(database.db, (trx) => makeManifestLive(trx, manifest, summary, 0));
+  }
+
+  it('takes nothing more, from a writer that was taken for dead', async () => {
+    const [manifest, other] = [await newManifest(), await newManifest()];
+    const ids = [newChunk()];
+    await store(other, ids);
+    const pack = toHex(randomBytes(32));
+    await index.reservePack(manifest, pack, 1000);
+    expect(await makeLive(manifest)).toBe(true);
+    expect(await stateOf(pack)).toBe('condemned');
+    await expect(index.commitPack(manifest, pack, [])).rejects.toThrow(ManifestGoneError);
+    await expect(index.reservePack(manifest, toHex(randomBytes(32)), 1000)).rejects.toThrow(ManifestGoneError);
+    await expect(index.pin(manifest, ids)).rejects.toThrow(ManifestGoneError);
+    expect(await tiesOf(manifest)).toEqual([]);
+    expect(await makeLive(manifest)).toBe(false);
+  });
+
+  it('against reservePack and commitPack: no pack stays reserved, and every tied one is known to be published', async () => {
+    for (let round = 0; round < rounds; round++) {
+      const manifest = await newManifest();
+      const [reserved, committed] = [toHex(randomBytes(32)), toHex(randomBytes(32))];
+      await index.reservePack(manifest, committed, 1000);
+      const entries = [{ id: newChunk(), offset: 32, length: 100 }];
+      await Promise.all([
+        race(
+          round,
+          () => goneOr(index.reservePack(manifest, reserved, 1000)),
+          () => makeLive(manifest),
+        ),
+        goneOr(index.commitPack(manifest, committed, entries)),
+      ]);
+      expect(await stateOf(reserved)).toBeOneOf([undefined, 'condemned']);
+      const tied = await database.db
+        .selectFrom('manifest_packs')
+        .innerJoin('packs', 'packs.number', 'manifest_packs.pack')
+        .select('published')
+        .where('manifest', '=', manifest)
+        .execute();
+      expect(tied.every(({ published }) => published)).toBe(true);
     }
   });
 });

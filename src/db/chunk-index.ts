@@ -18,11 +18,18 @@ const packCondemned = (error: unknown) =>
 
 /** `region` is the region's number, see `regions.ts`. */
 export function createChunkIndex(db: Db, region: number): ChunkIndex {
-  /** Runs `work` with the manifest's row locked, and before any pack's: so does `condemnUnused`, which this makes wait. */
+  /**
+   * Runs `work` while the manifest is pending: the lock makes whoever ends that wait (`condemnUnused`, `makeManifestLive`).
+   * It is taken before any pack's, as theirs is.
+   */
   async function forManifest<Result>(manifestId: string, work: (trx: Trx) => Promise<Result>): Promise<Result> {
     const locked = async (trx: Trx) => {
-      const manifest = trx.selectFrom('manifests').select('id').where('id', '=', manifestId).where('usable', '=', true);
-      if ((await manifest.forKeyShare().executeTakeFirst()) === undefined) throw new ManifestGoneError(manifestId);
+      const manifest = trx
+        .selectFrom('manifests')
+        .select('id')
+        .where('id', '=', manifestId)
+        .where('state', '=', 'pending');
+      if ((await manifest.forShare().executeTakeFirst()) === undefined) throw new ManifestGoneError(manifestId);
       return await work(trx);
     };
     return await inTransaction(db, locked, packCondemned);
@@ -47,11 +54,11 @@ export function createChunkIndex(db: Db, region: number): ChunkIndex {
     },
 
     async reservePack(manifestId, pack, size) {
-      // The share lock makes this wait for a transaction that is condemning the manifest, and then find it condemned.
+      // The lock makes this wait for a transaction that ends the manifest's being pending, and then find that it is not.
       const reserved = await sql`
         INSERT INTO packs (region, name, size, state, reserved_for)
         SELECT ${region}, ${Buffer.from(pack, 'hex')}, ${size}, 'reserved', id
-        FROM manifests WHERE id = ${manifestId} AND state = 'pending' FOR KEY SHARE`.execute(db);
+        FROM manifests WHERE id = ${manifestId} AND state = 'pending' FOR SHARE`.execute(db);
       if (reserved.numAffectedRows !== 1n) throw new ManifestGoneError(manifestId);
     },
 

@@ -7,7 +7,7 @@ import { cancelCopy } from '../app/cancel-copy.ts';
 import type { Caller } from '../app/context.ts';
 import { copyImage } from '../app/copy-image.ts';
 import { findCopy } from '../app/find-copy.ts';
-import { insertCopy, moveCopy } from '../db/copies.ts';
+import { insertCopy, moveCopy, startCopy } from '../db/copies.ts';
 import { inTransaction } from '../db/database.ts';
 import { insertImage } from '../db/images.ts';
 import { newImageIds, newSnapshot, newUuid } from '../domain/ids.ts';
@@ -214,6 +214,19 @@ describe('the sweep', () => {
     expect(await jobOf(lost.id)).not.toBe(lostJob);
     expect(await installation.queue.isAlive(await jobOf(lost.id))).toBe(true);
     expect(await jobOf(kept.id)).toBe(keptJob);
+    await installation.expectSound();
+  });
+
+  it('takes a copy back whose worker and job are both gone', async () => {
+    const { db, server } = installation.context;
+    const group = await newGroup();
+    const copy = await accept(group);
+    const job = await jobOf(copy.id);
+    await startCopy(db, copy.id, job, server, 0);
+    await sql`DELETE FROM pgboss.job WHERE id = ${job}`.execute(db);
+    await sweep(installation.copying);
+    expect(await findCopy(installation.context, group.caller, copy.id)).toMatchObject({ state: 'queued', attempts: 1 });
+    expect(await installation.queue.isAlive(await jobOf(copy.id))).toBe(true);
     await installation.expectSound();
   });
 
