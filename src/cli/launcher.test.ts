@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const launcher = fileURLToPath(new URL('../../bin/mimeo', import.meta.url));
+/** What every Node is started with. */
+const flags = '--max-semi-space-size=2';
 const bundled = `node-linux-${process.arch}/bin/node`;
 
 describe('bin/mimeo', () => {
@@ -49,11 +51,11 @@ describe('bin/mimeo', () => {
     await placeNode(join(folder, 'path', 'node'), 'path', '25.0.0');
     const bin = join(root, 'bin', 'mimeo');
     const entry = join(root, 'dist/main/mimeo.js');
-    expect((await run(bin, 'image', 'a b')).stdout).toBe(`own: ${entry} image a b\n`);
+    expect((await run(bin, 'image', 'a b')).stdout).toBe(`own: ${flags} ${entry} image a b\n`);
     await rm(own);
-    expect((await run(bin)).stdout).toBe(`hoisted: ${entry}\n`);
+    expect((await run(bin)).stdout).toBe(`hoisted: ${flags} ${entry}\n`);
     await rm(hoisted);
-    expect((await run(bin)).stdout).toBe(`path: ${entry}\n`);
+    expect((await run(bin)).stdout).toBe(`path: ${flags} ${entry}\n`);
     await placeNode(join(folder, 'path', 'node'), 'path', '20.20.2');
     expect(await run(bin)).toMatchObject({ code: 1, stderr: expect.stringContaining('needs Node 24 or newer') });
   });
@@ -64,7 +66,7 @@ describe('bin/mimeo', () => {
     await symlink('../mimeo/bin/mimeo', join(folder, 'node_modules', '.bin', 'mimeo'));
     await symlink(join(folder, 'node_modules', '.bin', 'mimeo'), join(folder, 'linked'));
     await place(join(root, 'src/main/mimeo.ts'), '');
-    expect((await run(join(folder, 'linked'), 'x')).stdout).toBe(`path: ${join(root, 'src/main/mimeo.ts')} x\n`);
+    expect((await run(join(folder, 'linked'), 'x')).stdout).toBe(`path: ${flags} ${join(root, 'src/main/mimeo.ts')} x\n`);
   });
 
   test('says what is missing', async () => {
