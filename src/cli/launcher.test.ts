@@ -66,7 +66,9 @@ describe('bin/mimeo', () => {
     await symlink('../mimeo/bin/mimeo', join(folder, 'node_modules', '.bin', 'mimeo'));
     await symlink(join(folder, 'node_modules', '.bin', 'mimeo'), join(folder, 'linked'));
     await place(join(root, 'src/main/mimeo.ts'), '');
-    expect((await run(join(folder, 'linked'), 'x')).stdout).toBe(`path: ${flags} ${join(root, 'src/main/mimeo.ts')} x\n`);
+    expect((await run(join(folder, 'linked'), 'x')).stdout).toBe(
+      `path: ${flags} ${join(root, 'src/main/mimeo.ts')} x\n`,
+    );
   });
 
   test('says what is missing', async () => {
