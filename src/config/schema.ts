@@ -53,7 +53,7 @@ export const configSchema = z
       .default(8 * MiB)
       .describe('Bytes that are cut independently; a multiple of 1 MiB.'),
     packBytes: whole(MiB, 256 * MiB)
-      .default(32 * MiB)
+      .default(16 * MiB)
       .describe('A pack is closed at this size.'),
     readBytes: whole(MiB, 64 * MiB)
       .default(4 * MiB)

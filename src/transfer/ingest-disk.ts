@@ -3,7 +3,6 @@
  * The manifest's own `put` draws the whole pipeline, so its last byte is only asked for when every pack is durable (W1) and
  * tied to it (W2).
  */
-import { createBufferPool } from '../lib/buffer-pool.ts';
 import { toHex } from '../lib/hex.ts';
 import { mapOrdered } from '../lib/map-ordered.ts';
 import { manifestKey } from '../store/blob-keys.ts';
@@ -36,21 +35,20 @@ export interface IngestOptions {
  * nothing of it is still writing.
  */
 export async function ingestDisk(options: IngestOptions): Promise<ManifestSummary> {
-  const { disk, store, manifestId, settings, signal } = options;
+  const { disk, store, manifestId, compute, settings, signal } = options;
   const writer = createManifestWriter(disk.size, settings.cut);
   const digest = createDiskDigest(disk.size);
   const packs = createPackWriter(options);
-  const buffers = createBufferPool(settings.cut.segment);
   const tasks = createTaskGroup(signal);
   let summary: ManifestSummary | undefined;
 
   async function* manifest(): AsyncGenerator<Uint8Array, void, undefined> {
     yield writer.header;
-    const cutting = mapOrdered(segments(disk, settings.cut.segment, buffers), settings.lanes, (segment) =>
+    const cutting = mapOrdered(segments(disk, settings.cut.segment, compute.buffers), settings.lanes, (segment) =>
       tasks.run(async () => {
         if (segment.bytes === null) return segment;
         const cut = await storeSegment(segment, packs, options);
-        buffers.give(cut.segment);
+        compute.buffers.give(segment.bytes);
         return { ...cut, length: segment.length };
       }),
     );
@@ -96,17 +94,15 @@ async function storeSegment(
   }
   const missing = await packs.missing([...firstWithId.keys()]);
   let wanted = missing.map((id) => firstWithId.get(id) as number);
-  let held = cut.segment;
   if (wanted.length > 0) {
     await packs.write(async (pack) => {
       const packBytes = settings.packBytes;
-      const result = await compute.packChunks({ segment: held, bounds, ids, wanted, pack, packBytes });
-      held = result.segment;
+      const result = await compute.packChunks({ segment: bytes, bounds, ids, wanted, pack, packBytes });
       wanted = wanted.slice(result.stored);
       return { appended: result, more: wanted.length > 0 };
     });
   }
-  return { ...cut, segment: held };
+  return cut;
 }
 
 function idAt(ids: Uint8Array, chunk: number): Uint8Array {

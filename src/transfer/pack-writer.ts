@@ -52,13 +52,12 @@ interface FillingPack {
 export function createPackWriter(options: PackWriterOptions): PackWriter {
   const { store, manifestId, compute, settings, signal } = options;
   const idle: FillingPack[] = [];
-  const spare: Uint8Array<ArrayBuffer>[] = [];
   /** Chunks that a lane looks up or stores, until they are committed. */
   const onTheirWay = new Set<string>();
   const capacity = packCapacity(settings);
 
   function newPack(): FillingPack {
-    const bytes = spare.pop() ?? new Uint8Array(capacity);
+    const bytes = compute.buffers.take(capacity);
     writePackHeader(bytes);
     return { open: { bytes, used: packHeaderBytes, frames: 0 }, entries: [] };
   }
@@ -77,7 +76,7 @@ export function createPackWriter(options: PackWriterOptions): PackWriter {
       throw error;
     }
     for (const { id } of named) onTheirWay.delete(toHex(id));
-    spare.push(sealed.bytes);
+    compute.buffers.give(sealed.bytes);
   }
 
   async function putPack(key: string, bytes: Uint8Array): Promise<void> {

@@ -1,5 +1,5 @@
 /** Lays a stream of a disk's data into segment-sized buffers, each independent of the others. */
-import type { BufferPool } from '../lib/buffer-pool.ts';
+import type { SharedBuffers } from '../lib/shared-buffers.ts';
 import { gridBytes, minZeroRun, type Run } from './data-runs.ts';
 
 /** A disk's bytes as they come: runs of data in ascending order; everything between them is zeros. */
@@ -10,8 +10,8 @@ export interface DiskStream {
 
 export interface DataSegment {
   readonly length: number;
-  /** A buffer of the pool; whoever has done with it gives it back. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Of the shared buffers; whoever has done with it gives it back. */
+  readonly bytes: Uint8Array;
   readonly extents: readonly Run[];
 }
 
@@ -27,7 +27,7 @@ const joinBytes = 2 * minZeroRun;
 interface OpenSegment {
   readonly offset: number;
   readonly length: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
   readonly extents: { start: number; end: number }[];
 }
 
@@ -35,7 +35,7 @@ interface OpenSegment {
 export async function* segments(
   disk: DiskStream,
   segmentBytes: number,
-  pool: BufferPool,
+  buffers: SharedBuffers,
 ): AsyncGenerator<DataSegment | HoleSegment, void, undefined> {
   let next = 0;
   let open: OpenSegment | undefined;
@@ -54,7 +54,7 @@ export async function* segments(
       if (open === undefined) {
         if (start > next) yield { length: start - next, bytes: null };
         const length = Math.min(segmentBytes, disk.size - start);
-        open = { offset: start, length, bytes: pool.take(), extents: [] };
+        open = { offset: start, length, bytes: buffers.take(segmentBytes), extents: [] };
         next = start + length;
       }
       const count = Math.min(run.bytes.length - taken, next - offset);

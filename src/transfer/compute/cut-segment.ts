@@ -5,8 +5,8 @@ import { findDataRuns, type Run } from '../data-runs.ts';
 import { digestBlocks } from '../disk-digest.ts';
 
 export interface CutSegmentTask {
-  /** The segment's bytes; transferred, and transferred back. */
-  readonly segment: Uint8Array<ArrayBuffer>;
+  /** A shared buffer. */
+  readonly segment: Uint8Array;
   /** Bytes of it that belong to the disk. */
   readonly length: number;
   readonly extents: readonly Run[];
@@ -15,7 +15,6 @@ export interface CutSegmentTask {
 }
 
 export interface CutSegmentResult {
-  readonly segment: Uint8Array<ArrayBuffer>;
   /** Start and end of each chunk, in order; what lies between chunks is zeros. */
   readonly bounds: Int32Array<ArrayBuffer>;
   /** The chunks' ids, one after the other. */
@@ -42,5 +41,5 @@ export function cutSegment(task: CutSegmentTask): CutSegmentResult {
     const bytes = segment.subarray(bounds[chunk * 2], bounds[chunk * 2 + 1]);
     ids.set(keyedHash(chunkKey, bytes), chunk * hashBytes);
   }
-  return { segment, bounds: Int32Array.from(bounds), ids, digests: digestBlocks(segment, length, runs) };
+  return { bounds: Int32Array.from(bounds), ids, digests: digestBlocks(segment, length, runs) };
 }

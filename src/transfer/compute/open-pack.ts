@@ -1,9 +1,10 @@
-/** A pack that is being filled. Its buffer travels between the event loop and the workers; one of them owns it at a time. */
+/** A pack that is being filled, by one task at a time. */
 import type { PackEntry } from '../../store/chunk-index.ts';
 import { packEntryBytes, writePackEntry } from '../../store/pack-format.ts';
 
 export interface OpenPack {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** A shared buffer. */
+  readonly bytes: Uint8Array;
   /** Bytes of header and frames so far. */
   readonly used: number;
   /** How many frames that is; each will take an entry in the trailer. */

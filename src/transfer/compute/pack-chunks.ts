@@ -5,7 +5,7 @@ import { packEntryBytes } from '../../store/pack-format.ts';
 import { type Appended, appendedTo, type OpenPack } from './open-pack.ts';
 
 export interface PackChunksTask {
-  readonly segment: Uint8Array<ArrayBuffer>;
+  readonly segment: Uint8Array;
   readonly bounds: Int32Array<ArrayBuffer>;
   readonly ids: Uint8Array<ArrayBuffer>;
   /** Numbers of the chunks to store, in order. */
@@ -16,7 +16,6 @@ export interface PackChunksTask {
 }
 
 export interface PackChunksResult extends Appended {
-  readonly segment: Uint8Array<ArrayBuffer>;
   /** How many of `wanted` are in the pack now. */
   readonly stored: number;
 }
@@ -32,5 +31,5 @@ export function packChunks(task: PackChunksTask): PackChunksResult {
     entries.push({ id: ids.subarray(chunk * hashBytes, (chunk + 1) * hashBytes), offset: used, length });
     used += length;
   }
-  return { segment, stored: entries.length, ...appendedTo(pack, used, entries) };
+  return { stored: entries.length, ...appendedTo(pack, used, entries) };
 }

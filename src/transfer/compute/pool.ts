@@ -1,5 +1,6 @@
 /** The worker threads that do all cutting, hashing and compressing; the event loop does none of it (design §4). */
 import { Piscina } from 'piscina';
+import { createSharedBuffers, type SharedBuffers } from '../../lib/shared-buffers.ts';
 import { siblingModule } from '../../lib/sibling-module.ts';
 import type { AppendFramesResult, AppendFramesTask } from './append-frames.ts';
 import type { CutSegmentResult, CutSegmentTask } from './cut-segment.ts';
@@ -8,13 +9,15 @@ import type { OpenFramesResult } from './open-frames.ts';
 import type { PackChunksResult, PackChunksTask } from './pack-chunks.ts';
 import type { SealedPack, SealPackTask } from './seal-pack.ts';
 
-/** Tasks by name. The large buffers of a task belong to the worker until the result brings them back. */
+/** Tasks by name. A task has its buffers to itself until its result is there; a stretch's bytes are gone afterwards. */
 export interface ComputePool {
   cutSegment(task: CutSegmentTask): Promise<CutSegmentResult>;
   packChunks(task: PackChunksTask): Promise<PackChunksResult>;
   appendFrames(task: AppendFramesTask): Promise<AppendFramesResult>;
   openFrames(stretch: FrameStretch): Promise<OpenFramesResult>;
   sealPack(task: SealPackTask): Promise<SealedPack>;
+  /** Memory for segments and packs, which the threads see as the event loop does. */
+  readonly buffers: SharedBuffers;
   /** How many tasks run at once. */
   readonly threads: number;
   /** Ends the threads; tasks that have not run are rejected. */
@@ -36,11 +39,12 @@ export function createComputePool(threads: number): ComputePool {
     pool.run(task, { name, transferList: views.map((view) => view.buffer) });
   return {
     threads,
-    cutSegment: (task) => run('cutSegment', task, task.segment),
-    packChunks: (task) => run('packChunks', task, task.segment, task.pack.bytes),
-    appendFrames: (task) => run('appendFrames', task, task.stretch.bytes, task.pack.bytes),
+    buffers: createSharedBuffers(),
+    cutSegment: (task) => run('cutSegment', task),
+    packChunks: (task) => run('packChunks', task),
+    appendFrames: (task) => run('appendFrames', task, task.stretch.bytes),
     openFrames: (stretch) => run('openFrames', stretch, stretch.bytes),
-    sealPack: (task) => run('sealPack', task, task.pack.bytes),
+    sealPack: (task) => run('sealPack', task),
     close: () => pool.destroy(),
   };
 }

@@ -10,7 +10,7 @@ export interface SealPackTask {
 
 export interface SealedPack {
   /** The pack's whole buffer, of which the first `length` bytes are the pack. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
   readonly length: number;
   /** The hash of the pack's bytes, in hexadecimal. */
   readonly name: string;

@@ -1,6 +1,6 @@
 /**
- * What runs on the worker threads: piscina calls these by name. The buffers of a result are moved, not copied, so a
- * buffer that was handed over with the task comes back with the answer.
+ * What runs on the worker threads: piscina calls these by name. Segments and packs are shared memory; what a result brings
+ * that is not small is moved, not copied.
  */
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { type AppendFramesTask, appendFrames as append } from './append-frames.ts';
@@ -16,17 +16,15 @@ function moving(result: object, ...views: Uint8Array<ArrayBuffer>[]): unknown {
 
 export function cutSegment(task: CutSegmentTask): unknown {
   const result = cut(task);
-  return moving(result, result.segment, result.ids, result.digests);
+  return moving(result, result.ids, result.digests);
 }
 
 export function packChunks(task: PackChunksTask): unknown {
-  const result = pack(task);
-  return moving(result, result.segment, result.pack.bytes);
+  return pack(task);
 }
 
 export function appendFrames(task: AppendFramesTask): unknown {
-  const result = append(task);
-  return moving(result, result.pack.bytes);
+  return append(task);
 }
 
 export function openFrames(stretch: FrameStretch): unknown {
@@ -35,6 +33,5 @@ export function openFrames(stretch: FrameStretch): unknown {
 }
 
 export function sealPack(task: SealPackTask): unknown {
-  const result = seal(task);
-  return moving(result, result.bytes);
+  return seal(task);
 }

@@ -1,0 +1,23 @@
+/**
+ * Large buffers that all threads see, used again and again for as long as the process lives. Moving an ordinary buffer
+ * between threads copies nothing either, but V8 takes every arrival for so much new memory and collects: that was more than
+ * half of the processor time of a copy (docs/adr/0005-memory.md).
+ */
+export interface SharedBuffers {
+  /** A buffer of `size` bytes with whatever was in it last. */
+  take(size: number): Uint8Array;
+  /** Takes a buffer back that no thread uses any more. One that is never given back is collected like any other. */
+  give(buffer: Uint8Array): void;
+}
+
+export function createSharedBuffers(): SharedBuffers {
+  const idle = new Map<number, Uint8Array[]>();
+  return {
+    take: (size) => idle.get(size)?.pop() ?? new Uint8Array(new SharedArrayBuffer(size)),
+    give(buffer) {
+      const ofItsSize = idle.get(buffer.length);
+      if (ofItsSize === undefined) idle.set(buffer.length, [buffer]);
+      else ofItsSize.push(buffer);
+    },
+  };
+}
