@@ -55,8 +55,8 @@ export const configSchema = z
     packBytes: whole(MiB, 256 * MiB)
       .default(16 * MiB)
       .describe('A pack is closed at this size.'),
-    readBytes: whole(MiB, 64 * MiB)
-      .default(4 * MiB)
+    readBytes: whole(MiB, 62 * MiB)
+      .default(2 * MiB)
       .describe('The most that is read from a pack at once.'),
     reserveBytes: whole(0)
       .default(64 * MiB)
