@@ -1,109 +1,206 @@
-/** Every setting: its type, its default, and the environment variable it comes from. Only main reads it. */
+/**
+ * Every setting: its type, its default, what it is, and where else than in `mimeo.yaml` it can be set. The loader, the
+ * flags, `mimeo config` and docs/configuration.md are made from it. Only main reads it.
+ */
 import { z } from 'zod';
+import { hideAll, hidePassword } from './redact.ts';
+import { bytes, httpUrl, multipleOf, names, oneOf, powerOfTwo, ratio, text, truth, whole } from './values.ts';
 
-const MiB = 1024 * 1024;
-const regionId = z.string().regex(/^[a-z][a-z0-9-]{1,62}$/, 'must be lower-case letters, digits and hyphens');
-const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(least).max(most);
-const powerOfTwo = (value: number) => Math.log2(value) % 1 === 0;
+interface Details {
+  /** A sentence or two. */
+  readonly description: string;
+  /** Its environment variable, where that is not `MIMEO_` and the name in capitals. */
+  readonly environment?: string;
+  /** Its flag, as commander takes it. */
+  readonly flag?: string;
+  /** What may be shown of it. A secret can also be given as the name of a file that holds it. */
+  readonly secret?: (value: unknown) => string;
+}
 
-export const configSchema = z
-  .object({
-    dataDirectory: z
-      .string()
-      .min(1)
-      .default('./mimeo-data')
-      .describe(
-        'Where everything is kept that is not in another database: identity, keys, token, stores, embedded database.',
-      ),
-    host: z.string().default('127.0.0.1').describe('The address to listen on.'),
-    port: whole(0, 65535).default(7420).describe('The port to listen on; 0 takes any free one.'),
-    databaseUrl: z
-      .string()
-      .startsWith('postgres')
-      .optional()
-      .describe('A PostgreSQL to use, 15 or newer; without it Mimeo runs one in the data directory.'),
-    databaseConnections: whole(2, 1000).default(20).describe('Connections of the pool; the queue takes a few more.'),
-    regions: z
-      .string()
-      .default('cn-hangzhou,cn-shanghai,cn-north-1,cn-east-2,region-1')
-      .transform((text) => text.split(',').map((part) => part.trim()))
-      .pipe(z.array(regionId).min(1))
-      .describe(
-        'Names of the regions, separated by commas. One that is left out keeps what it has, but cannot be reached.',
-      ),
-    logLevel: z
-      .enum(['debug', 'info', 'warn', 'error', 'silent'])
-      .default('info')
-      .describe('debug, info, warn, error or silent.'),
-    threads: whole(0, 64)
-      .default(0)
-      .describe('Worker threads for cutting, hashing and compressing; 0 means one for each processor, at most 8.'),
-    chunkMin: whole(1024, 16 * MiB)
-      .default(16 * 1024)
-      .describe('Least bytes of a chunk. These three shape what is written from now on; what is there stays readable.'),
-    chunkMean: whole(4096, 16 * MiB)
-      .refine(powerOfTwo, 'must be a power of two')
-      .default(64 * 1024)
-      .describe('The mean that cutting aims at; a power of two.'),
-    chunkMax: whole(4096, 16 * MiB)
-      .default(256 * 1024)
-      .describe('Most bytes of a chunk.'),
-    segmentBytes: whole(MiB, 256 * MiB)
-      .refine((value) => value % MiB === 0, 'must be a multiple of 1 MiB')
-      .default(8 * MiB)
-      .describe('Bytes that are cut independently; a multiple of 1 MiB.'),
-    packBytes: whole(MiB, 256 * MiB)
-      .default(16 * MiB)
-      .describe('A pack is closed at this size.'),
-    readBytes: whole(MiB, 62 * MiB)
-      .default(2 * MiB)
-      .describe('The most that is read from a pack at once.'),
-    reserveBytes: whole(0)
-      .default(64 * MiB)
-      .describe('Free bytes that the stores leave on their file system: an embedded database that cannot write falls.'),
-    chunkScope: z
-      .enum(['account', 'installation'])
-      .default('account')
-      .describe('Whose chunks are known by the same ids: `account` keeps tenants from telling what others have.'),
-    copiesPerGroup: whole(1, 1000)
-      .default(5)
-      .describe('Copies of one account to one region that run at once; the others wait in order.'),
-    copyWorkers: whole(0, 1000).default(4).describe('Copies that this server runs at once.'),
-    heartbeatSeconds: whole(10, 3600).default(30).describe('A worker that was silent for so long is taken for dead.'),
-    copyAttempts: whole(1, 1000)
-      .default(30)
-      .describe('Attempts of one copy before a failure that might have gone away is final.'),
-    graceSeconds: whole(0)
-      .default(24 * 3600)
-      .describe('How long bytes that nothing needs are kept before `store collect` removes them.'),
-  })
-  .refine((config) => config.chunkMin < config.chunkMean && config.chunkMean < config.chunkMax, {
-    message: 'chunkMin < chunkMean < chunkMax must hold',
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const TiB = 1024 * 1024 * MiB;
+const hour = 3600;
+const day = 24 * hour;
+
+/** What the schema of each setting has registered. */
+export const details = z.registry<Details>();
+
+const shape = {
+  dataDirectory: text('a path').default('./mimeo-data').register(details, {
+    description:
+      'Where everything is kept that is not in another database: identity, keys, token, stores, embedded database.',
+    environment: 'MIMEO_DATA_DIR',
+    flag: '--data-dir <dir>',
+  }),
+  regions: names(/^[a-z][a-z0-9-]{1,62}$/, 'names of lower-case letters, digits and hyphens')
+    .default(['cn-hangzhou', 'cn-shanghai', 'cn-north-1', 'cn-east-2', 'region-1'])
+    .register(details, {
+      description: 'Names of the regions. One that is left out keeps what it has, but cannot be reached.',
+      flag: '--regions <list>',
+    }),
+  logLevel: oneOf(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .register(details, { description: 'How much is logged.', flag: '--log-level <level>' }),
+
+  host: text('an address')
+    .default('127.0.0.1')
+    .register(details, { description: 'The address to listen on.', flag: '--host <address>' }),
+  port: whole(0, 65535)
+    .default(7420)
+    .register(details, { description: 'The port to listen on; 0 takes any free one.', flag: '--port <number>' }),
+  tlsCertificate: text('a path').optional().register(details, {
+    description:
+      'A PEM file, certificate first, then what it was signed with. With it and `tlsKey` the server speaks TLS.',
+  }),
+  tlsKey: text('a path')
+    .optional()
+    .register(details, { description: 'The PEM file of the private key that belongs to `tlsCertificate`.' }),
+  requestsPerMinute: whole(0).default(6000).register(details, {
+    description: 'Requests of one principal, or of one address before it is known who asks; 0 is no limit.',
+  }),
+  bodyBytes: bytes(KiB, 64 * MiB)
+    .default(MiB)
+    .register(details, { description: 'The largest JSON body of a request.' }),
+  requestSeconds: whole(1, hour).default(30).register(details, {
+    description:
+      "How long a request's headers and JSON body may take to arrive. A disk's content is bound by `idleSeconds` alone.",
+  }),
+  idleSeconds: whole(1, hour).default(60).register(details, {
+    description: 'An upload or download of content that moves no byte for so long is cut off.',
+  }),
+  uploadKeepSeconds: whole(0, 30 * day)
+    .default(hour)
+    .register(details, {
+      description: 'How long an upload that was cut off can be resumed.',
+    }),
+  clockSeconds: whole(1, day).default(300).register(details, {
+    description: 'How far the clock of a signed request may be off.',
+  }),
+  tokenHours: whole(1, 24 * 365)
+    .default(12)
+    .register(details, {
+      description: 'The longest life of a bearer token; less can be asked for.',
+    }),
+  idempotencySeconds: whole(1, 30 * day)
+    .default(day)
+    .register(details, {
+      description: 'How long an `Idempotency-Key` is remembered.',
+    }),
+
+  databaseUrl: text('a URL, postgres://user@host/database', /^postgres(ql)?:\/\//)
+    .optional()
+    .register(details, {
+      description: 'A PostgreSQL to use, 15 or newer; without it Mimeo runs one in the data directory.',
+      environment: 'DATABASE_URL',
+      secret: hidePassword,
+    }),
+  databaseConnections: whole(2, 1000)
+    .default(20)
+    .register(details, { description: 'Connections of the pool; the queue takes a few more.' }),
+
+  quotaImages: whole(0).default(1000).register(details, {
+    description: 'Images of one account in one region, until an administrator sets another limit.',
+  }),
+  quotaSnapshots: whole(0).default(5000).register(details, { description: 'Its snapshots: one for each disk.' }),
+  quotaBytes: bytes(0)
+    .default(100 * TiB)
+    .register(details, { description: 'The sizes of its disks together.' }),
+
+  threads: whole(0, 64).default(0).register(details, {
+    description: 'Worker threads for cutting, hashing and compressing; 0 means one for each processor, at most 8.',
+  }),
+  chunkMin: bytes(KiB, 16 * MiB)
+    .default(16 * KiB)
+    .register(details, {
+      description:
+        'Least bytes of a chunk. These three shape what is written from now on; what is there stays readable.',
+    }),
+  chunkMean: bytes(4 * KiB, 16 * MiB, powerOfTwo)
+    .default(64 * KiB)
+    .register(details, { description: 'The mean that cutting aims at.' }),
+  chunkMax: bytes(4 * KiB, 16 * MiB)
+    .default(256 * KiB)
+    .register(details, { description: 'Most bytes of a chunk.' }),
+  segmentBytes: bytes(MiB, 256 * MiB, multipleOf(MiB))
+    .default(8 * MiB)
+    .register(details, { description: 'Bytes that are cut independently.' }),
+  packBytes: bytes(MiB, 256 * MiB)
+    .default(16 * MiB)
+    .register(details, { description: 'A pack is closed at this size.' }),
+  readBytes: bytes(MiB, 62 * MiB)
+    .default(2 * MiB)
+    .register(details, { description: 'The most that is read from a pack at once.' }),
+  reserveBytes: bytes(0)
+    .default(64 * MiB)
+    .register(details, {
+      description:
+        'Free bytes that the stores leave on their file system: an embedded database that cannot write falls.',
+    }),
+  chunkScope: oneOf(['account', 'installation']).default('account').register(details, {
+    description: 'Whose chunks are known by the same ids: `account` keeps tenants from telling what others have.',
+  }),
+  graceSeconds: whole(0).default(day).register(details, {
+    description: 'How long bytes that nothing needs are kept before `store collect` removes them.',
+  }),
+
+  copiesPerGroup: whole(1, 1000).default(5).register(details, {
+    description: 'Copies of one account to one region that run at once; the others wait in order.',
+  }),
+  copyWorkers: whole(0, 1000).default(4).register(details, { description: 'Copies that this server runs at once.' }),
+  heartbeatSeconds: whole(10, hour)
+    .default(30)
+    .register(details, { description: 'A worker that was silent for so long is taken for dead.' }),
+  copyAttempts: whole(1, 1000).default(30).register(details, {
+    description: 'Attempts of one copy before a failure that might have gone away is final.',
+  }),
+
+  eventDays: whole(1, 3650).default(90).register(details, { description: 'How long events are kept.' }),
+  webhookAttempts: whole(1, 100)
+    .default(12)
+    .register(details, { description: 'Attempts to deliver one event to a webhook.' }),
+  webhookPrivateAddresses: truth().default(false).register(details, {
+    description: 'Whether webhooks may go to loopback and private addresses, where other services of yours listen.',
+  }),
+
+  metricsAccess: oneOf(['signed', 'open']).default('signed').register(details, {
+    description: 'Who may read `/metrics`: `signed` asks for credentials as elsewhere, `open` for none.',
+  }),
+  otlpEndpoint: httpUrl().optional().register(details, {
+    description: 'OpenTelemetry traces go there, as OTLP over HTTP; without it there are none.',
+  }),
+  otlpHeaders: text('headers, key=value,key=value', /^[\w-]+=([^,%]|%[\da-f]{2})*(,[\w-]+=([^,%]|%[\da-f]{2})*)*$/i)
+    .optional()
+    .register(details, {
+      description: 'Headers to send with the traces; values are percent-encoded.',
+      secret: hideAll,
+    }),
+  traceRatio: ratio().default(1).register(details, { description: 'The share of requests that are traced.' }),
+};
+
+type Values = z.output<z.ZodObject<typeof shape>>;
+
+/** A rule between settings; it is looked at when each of them by itself is right. */
+function together(settings: readonly (keyof Values)[], holds: (config: Values) => boolean, message: string) {
+  return z.refine<Values>(holds, {
+    message,
+    params: { settings },
+    when: ({ issues }) => !issues.some(({ path }) => settings.includes(path?.[0] as keyof Values)),
   });
+}
+
+export const configSchema = z.object(shape).check(
+  together(
+    ['chunkMin', 'chunkMean', 'chunkMax'],
+    ({ chunkMin, chunkMean, chunkMax }) => chunkMin < chunkMean && chunkMean < chunkMax,
+    'chunkMin < chunkMean < chunkMax must hold',
+  ),
+  together(
+    ['tlsCertificate', 'tlsKey'],
+    ({ tlsCertificate, tlsKey }) => (tlsCertificate === undefined) === (tlsKey === undefined),
+    'tlsCertificate and tlsKey belong together: give both or neither',
+  ),
+);
 
 export type Config = z.infer<typeof configSchema>;
-
-/** The environment variable of each setting. */
-export const environmentNames: { readonly [Setting in keyof Config]-?: string } = {
-  dataDirectory: 'MIMEO_DATA_DIR',
-  host: 'MIMEO_HOST',
-  port: 'MIMEO_PORT',
-  databaseUrl: 'DATABASE_URL',
-  databaseConnections: 'MIMEO_DATABASE_CONNECTIONS',
-  regions: 'MIMEO_REGIONS',
-  logLevel: 'MIMEO_LOG_LEVEL',
-  threads: 'MIMEO_THREADS',
-  chunkMin: 'MIMEO_CHUNK_MIN',
-  chunkMean: 'MIMEO_CHUNK_MEAN',
-  chunkMax: 'MIMEO_CHUNK_MAX',
-  segmentBytes: 'MIMEO_SEGMENT_BYTES',
-  packBytes: 'MIMEO_PACK_BYTES',
-  readBytes: 'MIMEO_READ_BYTES',
-  reserveBytes: 'MIMEO_RESERVE_BYTES',
-  chunkScope: 'MIMEO_CHUNK_SCOPE',
-  copiesPerGroup: 'MIMEO_COPIES_PER_GROUP',
-  copyWorkers: 'MIMEO_COPY_WORKERS',
-  heartbeatSeconds: 'MIMEO_HEARTBEAT_SECONDS',
-  copyAttempts: 'MIMEO_COPY_ATTEMPTS',
-  graceSeconds: 'MIMEO_GRACE_SECONDS',
-};
+export type SettingName = keyof Config;

@@ -1,0 +1,13 @@
+import { type Setting, settings } from './settings.ts';
+
+/** A `mimeo.yaml` with every setting at its default, and above it what it is. */
+export function exampleFile(): string {
+  const title = '# Settings of Mimeo, each at its default, which it also has when it is left out.\n';
+  return [title, ...settings.map(example)].join('\n');
+}
+
+function example({ name, description, expected, isSecret, defaultValue, format }: Setting): string {
+  const what = isSecret ? `${expected}; or ${name}File: the path of a file that holds it` : expected;
+  const value = Array.isArray(defaultValue) ? `[${defaultValue.join(', ')}]` : format(defaultValue);
+  return `# ${description}\n${defaultValue === undefined ? `# ${name}:` : `${name}: ${value}`} # ${what}\n`;
+}
