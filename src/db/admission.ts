@@ -1,36 +1,28 @@
-/** Admission (design §5): which waiting copies may start, decided under a lock for their group. */
+/** Admission (design §5): which waiting copies may start, decided under the lock of their account's part of the region. */
 import { sql } from 'kysely';
 import type { CopyState } from '../domain/states.ts';
+import { type AccountRegion, lockAccountRegion } from './account-regions.ts';
 import type { Db, Trx } from './database.ts';
 
-/** The copies that a cap counts together. */
-export interface CopyGroup {
-  readonly accountId: string;
-  /** Where the copies go to. */
-  readonly region: string;
-}
-
-/** Locks the group until the transaction ends, making its row if there is none. */
-export async function lockGroup(trx: Trx, { accountId, region }: CopyGroup): Promise<void> {
-  await sql`
-    INSERT INTO copy_groups (account, region) SELECT ${accountId}, number FROM regions WHERE id = ${region}
-    ON CONFLICT DO NOTHING`.execute(trx);
-  await sql`
-    SELECT FROM copy_groups
-    WHERE account = ${accountId} AND region = (SELECT number FROM regions WHERE id = ${region})
-    FOR UPDATE`.execute(trx);
-}
-
-/** Ids of the copies that there is room for now, first come first; the caller sends a job for each before it commits. */
-export async function takeAdmissible(trx: Trx, group: CopyGroup, cap: number): Promise<string[]> {
-  await lockGroup(trx, group);
+/**
+ * Ids of the copies that there is room for now, first come first; the caller sends a job for each before it commits. `cap`
+ * is how many of the account's copies to the region run at once where no administrator has set another limit.
+ */
+export async function takeAdmissible(trx: Trx, group: AccountRegion, cap: number): Promise<string[]> {
+  await lockAccountRegion(trx, group);
   const { rows } = await sql<{ id: string }>`
-    WITH members AS (
-      SELECT c.id, c.job, c.sequence FROM copies c JOIN regions r ON r.number = c.destination_region
-      WHERE c.account = ${group.accountId} AND r.id = ${group.region} AND c.finished_at IS NULL
+    WITH part AS (
+      SELECT q.account, q.region, coalesce(q.copies_limit, ${cap}) AS cap FROM account_regions q
+      JOIN regions r ON r.number = q.region WHERE q.account = ${group.accountId} AND r.id = ${group.region}
     )
-    SELECT id FROM members WHERE job IS NULL ORDER BY sequence
-    LIMIT greatest(0, ${cap} - (SELECT count(*) FROM members WHERE job IS NOT NULL))`.execute(trx);
+    SELECT c.id FROM copies c JOIN part ON part.account = c.account AND part.region = c.destination_region
+    WHERE c.finished_at IS NULL AND c.job IS NULL
+    ORDER BY c.sequence
+    LIMIT (
+      SELECT greatest(0, part.cap - count(admitted.id)) FROM part LEFT JOIN copies admitted
+        ON admitted.account = part.account AND admitted.destination_region = part.region
+        AND admitted.finished_at IS NULL AND admitted.job IS NOT NULL
+      GROUP BY part.cap)`.execute(trx);
   return rows.map(({ id }) => id);
 }
 
@@ -40,7 +32,7 @@ export async function noteJob(trx: Trx, copy: string, job: string): Promise<void
 }
 
 /** Groups in which a copy waits without a job. */
-export async function listWaitingGroups(db: Db): Promise<CopyGroup[]> {
+export async function listWaitingGroups(db: Db): Promise<AccountRegion[]> {
   return await db
     .selectFrom('copies')
     .innerJoin('regions', 'regions.number', 'copies.destination_region')

@@ -4,6 +4,8 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { expectSoundStore } from '../../test/support/check-invariants.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { insertPlainImage } from '../../test/support/plain-image.ts';
+import { createTenant } from '../../test/support/tenants.ts';
 import { toHex } from '../lib/hex.ts';
 import { describeChunkIndex } from '../store/chunk-index.conformance.ts';
 import { type ChunkIndex, ManifestGoneError } from '../store/chunk-index.ts';
@@ -304,28 +306,9 @@ describe('condemnUnused', () => {
   it('leaves what a disk still refers to', async () => {
     const manifest = await newManifest();
     const pack = await store(manifest, [newChunk()]);
-    const account = randomUUID();
-    const image = randomUUID();
-    await database.db.insertInto('accounts').values({ id: account, name: account, created_at: 0 }).execute();
-    await database.db
-      .insertInto('images')
-      .values({
-        id: image,
-        aliyun_id: image,
-        jdcloud_id: image,
-        account,
-        region,
-        name: 'x',
-        description: '',
-        kind: 'data-disk',
-        root_device: 'cloud-disk',
-        state: 'queued',
-        created_at: 0,
-        updated_at: 0,
-        source_image: null,
-      })
-      .execute();
-    await database.db.insertInto('disks').values({ image, index: 0, role: 'data', size: 1, manifest }).execute();
+    const caller = await createTenant(database.db);
+    const image = await inTransaction(database.db, (trx) => insertPlainImage(trx, caller, { region: 'north' }));
+    await database.db.updateTable('disks').set({ manifest }).where('image', '=', image).execute();
     await dropManifest(manifest);
     expect(await stateOf(pack)).toBe('live');
     await database.db.deleteFrom('images').where('id', '=', image).execute();

@@ -1,17 +1,30 @@
 /** The rows of copies: the queue itself (design §5), and what callers read of it. */
 import { type SelectQueryBuilder, sql } from 'kysely';
-import type { Copy } from '../domain/copy.ts';
+import type { Copy, CopyWishes } from '../domain/copy.ts';
+import type { PolicyName } from '../domain/copy-policy.ts';
 import type { FailureCode } from '../domain/failure.ts';
+import type { Principal } from '../domain/principal.ts';
 import { type CopyEvent, type CopyState, copyStatesBefore, isFinalCopyState, nextCopyState } from '../domain/states.ts';
 import type { Db, Trx } from './database.ts';
+import { recordState } from './events.ts';
 
 export interface NewCopy {
   readonly id: string;
   readonly accountId: string;
+  readonly request: string;
+  readonly retryOf: string | null;
+  readonly policy: PolicyName;
+  readonly requestedBy: string | null;
+  readonly agency: string | null;
+  readonly wishes: CopyWishes;
+  /** W3C trace context of the request, for the spans of the job. */
+  readonly traceParent: string | null;
   readonly sourceImageId: string;
   readonly sourceRegion: string;
   readonly destinationImageId: string;
   readonly destinationRegion: string;
+  /** Where the new image lies. */
+  readonly projectId: string;
   readonly bytesTotal: number;
   readonly createdAt: number;
 }
@@ -27,16 +40,35 @@ export async function insertCopy(trx: Trx, copy: NewCopy): Promise<void> {
       source_region: selectFrom('regions').select('number').where('id', '=', copy.sourceRegion),
       destination_image: copy.destinationImageId,
       destination_region: selectFrom('regions').select('number').where('id', '=', copy.destinationRegion),
+      project: copy.projectId,
       state: 'queued',
       bytes_total: copy.bytesTotal,
       created_at: copy.createdAt,
       failure_code: null,
       failure_message: null,
+      request: copy.request,
+      retry_of: copy.retryOf,
+      policy: copy.policy,
+      requested_by: copy.requestedBy,
+      agency: copy.agency,
+      wanted: JSON.stringify(copy.wishes),
+      trace_parent: copy.traceParent,
     }))
     .execute();
+  await recordState(trx, { ...stateOf(copy, 'queued'), region: copy.destinationRegion }, copy.createdAt);
 }
 
-function selectCopies(db: Db | Trx) {
+/** The event of a copy that entered `state`. */
+function stateOf(
+  copy: { id: string; accountId: string; sourceImageId: string; destinationImageId: string },
+  state: CopyState,
+) {
+  const { id, accountId, sourceImageId, destinationImageId } = copy;
+  const details = { sourceImageId, destinationImageId };
+  return { accountId, type: `copy.${state}`, resource: { type: 'copy', id }, details };
+}
+
+export function selectCopies(db: Db | Trx) {
   return db
     .selectFrom('copies')
     .innerJoin('regions as source', 'source.number', 'copies.source_region')
@@ -53,10 +85,16 @@ function selectCopies(db: Db | Trx) {
 
 type CopyRow = ReturnType<typeof selectCopies> extends SelectQueryBuilder<infer _D, infer _T, infer Row> ? Row : never;
 
-function toCopy(row: CopyRow): Copy {
+export function toCopy(row: CopyRow): Copy {
   return {
     id: row.id,
     accountId: row.account,
+    request: row.request,
+    retryOf: row.retry_of,
+    policy: row.policy,
+    requestedBy: row.requested_by,
+    agency: row.agency,
+    wishes: row.wanted,
     sourceImageId: row.source_image,
     sourceRegion: row.sourceRegion,
     destinationImageId: row.destination_image,
@@ -77,11 +115,15 @@ function toCopy(row: CopyRow): Copy {
   };
 }
 
-export async function findCopy(db: Db | Trx, accountId: string, id: string): Promise<Copy | undefined> {
-  const row = await selectCopies(db)
-    .where('copies.account', '=', accountId)
-    .where('copies.id', '=', id)
-    .executeTakeFirst();
+/** The copy of this id, if it is the account's and goes into one of the projects; null: into any. */
+export async function findCopy(
+  db: Db | Trx,
+  { accountId, projects }: Pick<Principal, 'accountId' | 'projects'>,
+  id: string,
+): Promise<Copy | undefined> {
+  let query = selectCopies(db).where('copies.account', '=', accountId).where('copies.id', '=', id);
+  if (projects !== null) query = query.where('copies.project', '=', sql<string>`any(${projects}::uuid[])`);
+  const row = await query.executeTakeFirst();
   return row && toCopy(row);
 }
 
@@ -100,34 +142,19 @@ export async function listCopiesHeldBy(db: Db, server: string): Promise<Copy[]> 
   return rows.map(toCopy);
 }
 
-export interface CopyFilter {
-  readonly state?: CopyState | undefined;
-  /** Copies from or to this image. */
-  readonly image?: string | undefined;
-  readonly limit: number;
-}
-
-/** Newest first. */
-export async function listCopies(db: Db, accountId: string, filter: CopyFilter): Promise<Copy[]> {
-  let query = selectCopies(db).where('copies.account', '=', accountId);
-  const { state, image } = filter;
-  if (state !== undefined) query = query.where('copies.state', '=', state);
-  if (image !== undefined) {
-    query = query.where(({ or, eb }) => or([eb('source_image', '=', image), eb('destination_image', '=', image)]));
-  }
-  const rows = await query.orderBy('copies.created_at', 'desc').orderBy('copies.id').limit(filter.limit).execute();
-  return rows.map(toCopy);
-}
-
-/** The unfinished copy that reads this image, if there is one. */
-export async function findCopyOfSource(trx: Trx, image: string): Promise<string | undefined> {
-  const row = await trx
+/** An unfinished copy that reads this image, or the one of a given account, if there is one. */
+export async function findCopyOfSource(
+  trx: Trx,
+  image: string,
+  accountId?: string,
+): Promise<{ id: string; accountId: string } | undefined> {
+  let query = trx
     .selectFrom('copies')
-    .select('id')
+    .select(['id', 'account as accountId'])
     .where('source_image', '=', image)
-    .where('finished_at', 'is', null)
-    .executeTakeFirst();
-  return row?.id;
+    .where('finished_at', 'is', null);
+  if (accountId !== undefined) query = query.where('account', '=', accountId);
+  return await query.executeTakeFirst();
 }
 
 /** What a worker must be for its word about a copy to count: the server that has it, in the attempt that it began. */
@@ -137,17 +164,30 @@ export interface CopyHolder {
   readonly attempt: number;
 }
 
-/**
- * A worker takes the copy up. Undefined when there is nothing to do: the copy has ended, or another job was sent for it.
- */
+export interface StartedCopy extends CopyHolder {
+  /** The trace of the request that asked for the copy. */
+  readonly traceParent: string | null;
+}
+
+/** What the event of a copy that has moved tells. */
+const movedColumns = [
+  'copies.id',
+  'copies.account as accountId',
+  'copies.source_image as sourceImageId',
+  'copies.destination_image as destinationImageId',
+] as const;
+
+const movedRegion = sql<string>`(SELECT id FROM regions WHERE number = copies.destination_region)`.as('region');
+
+/** A worker takes the copy up; undefined when the copy has ended, or another job was sent for it. */
 export async function startCopy(
-  db: Db,
+  trx: Trx,
   id: string,
   job: string,
   server: string,
   now: number,
-): Promise<CopyHolder | undefined> {
-  const row = await db
+): Promise<StartedCopy | undefined> {
+  const row = await trx
     .updateTable('copies')
     .set(({ eb, fn }) => ({
       state: 'running',
@@ -160,9 +200,13 @@ export async function startCopy(
     .where('id', '=', id)
     .where('job', '=', job)
     .where('state', 'in', copyStatesBefore('started'))
-    .returning('attempts')
+    .returning(movedColumns)
+    .returning(['attempts', 'trace_parent'])
+    .returning(movedRegion)
     .executeTakeFirst();
-  return row && { id, server, attempt: row.attempts };
+  if (row === undefined) return undefined;
+  await recordState(trx, { ...stateOf(row, 'running'), region: row.region }, now);
+  return { id, server, attempt: row.attempts, traceParent: row.trace_parent };
 }
 
 /** Whether the holder still has the copy, which then stays so until the transaction ends. */
@@ -228,5 +272,9 @@ export async function moveCopy(trx: Trx, id: string, move: CopyMove, now: number
     .where('state', 'in', from);
   const { holder } = move;
   if (holder !== undefined) query = query.where('server', '=', holder.server).where('attempts', '=', holder.attempt);
-  return (await query.executeTakeFirst()).numUpdatedRows === 1n;
+  const row = await query.returning(movedColumns).returning(movedRegion).executeTakeFirst();
+  if (row === undefined) return false;
+  const outcome = move.failure?.code ?? 'succeeded';
+  await recordState(trx, { ...stateOf(row, state), region: row.region, outcome }, now);
+  return true;
 }

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { createTenant } from '../../test/support/tenants.ts';
 import { type Db, inTransaction, isUnavailable, openDatabase, serverVersion, sqlState } from './database.ts';
 
 let database: TestDatabase;
@@ -71,8 +71,9 @@ it('knows a database that cannot be reached from a statement that is wrong', asy
 });
 
 it('runs a transaction again that met another one, and only then', async () => {
-  const ids = [randomUUID(), randomUUID()].sort() as [string, string];
-  for (const id of ids) await database.db.insertInto('accounts').values({ id, name: id, created_at: 0 }).execute();
+  const tenants = [await createTenant(database.db), await createTenant(database.db)];
+  const ids = tenants.map(({ accountId }) => accountId).sort() as [string, string];
+  await database.db.updateTable('accounts').set({ created_at: 0 }).execute();
   let tries = 0;
   const both = async (db: Db, [first, second]: readonly string[]) =>
     await inTransaction(db, async (trx) => {

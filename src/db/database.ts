@@ -2,6 +2,7 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import { retry } from '../lib/retry.ts';
+import { withSpan } from '../telemetry/tracing.ts';
 import type { Database } from './schema.ts';
 
 /** How to reach a PostgreSQL: an address of one's own, or the embedded server's socket. */
@@ -32,7 +33,24 @@ export function openDatabase(address: DatabaseAddress, connections: number, onEr
   pool.on('connect', (client) => client.on('error', onError));
   // Of an idle one the pool speaks once more.
   pool.on('error', () => {});
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  pools.set(db, pool);
+  return db;
+}
+
+const pools = new WeakMap<Db, pg.Pool>();
+
+export interface PoolCounts {
+  readonly total: number;
+  readonly idle: number;
+  /** Who waits for a connection. */
+  readonly waiting: number;
+}
+
+/** How the connections of a pool that {@link openDatabase} made are used at the moment. */
+export function countConnections(db: Db): PoolCounts {
+  const pool = pools.get(db);
+  return { total: pool?.totalCount ?? 0, idle: pool?.idleCount ?? 0, waiting: pool?.waitingCount ?? 0 };
 }
 
 /** The SQLSTATE of a database error, undefined for any other error. */
@@ -69,7 +87,9 @@ export function inTransaction<Result>(
   work: (trx: Trx) => Promise<Result>,
   alsoRetryable: (error: unknown) => boolean = () => false,
 ): Promise<Result> {
-  return retry(() => db.transaction().execute(work), {
+  const attempt = () =>
+    withSpan('database.transaction', {}, () => db.transaction().execute(work), { onlyInside: true });
+  return retry(attempt, {
     attempts: 5,
     firstDelay: 10,
     isRetryable: (error) => conflictStates.has(sqlState(error) ?? '') || alsoRetryable(error),

@@ -1,4 +1,5 @@
 /** The rows of disks: what the data plane needs to find and to write their bytes. */
+import { sql } from 'kysely';
 import type { DiskFormat } from '../domain/image.ts';
 import type { Db, Trx } from './database.ts';
 
@@ -11,6 +12,8 @@ export interface DiskRow {
   readonly root: Uint8Array | null;
   readonly digest: Uint8Array | null;
   readonly dataBytes: number | null;
+  /** Whose key the chunk ids are made with. */
+  readonly chunkAccountId: string;
 }
 
 /** The disks of an image, in order. */
@@ -29,6 +32,7 @@ export async function readDisks(db: Db | Trx, image: string): Promise<DiskRow[]>
       'manifests.root',
       'manifests.digest',
       'manifests.data_bytes as dataBytes',
+      sql<string>`coalesce(manifests.chunk_account, images.account)`.as('chunkAccountId'),
     ])
     .where('disks.image', '=', image)
     .orderBy('disks.index')

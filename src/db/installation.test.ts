@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { claimInstallation, ensureAccount, OtherInstallationError } from './installation.ts';
+import { claimInstallation, OtherInstallationError } from './installation.ts';
 import { ensureRegions } from './regions.ts';
 
 let database: TestDatabase;
@@ -16,13 +16,6 @@ it('belongs to whoever claims it first, and lets nobody in with another master k
   await claimInstallation(database.db, randomUUID(), check);
   await expect(claimInstallation(database.db, randomUUID(), other)).rejects.toBeInstanceOf(OtherInstallationError);
   await expect(claimInstallation(database.db, randomUUID(), other)).rejects.toThrow(/copy its master.key/);
-});
-
-it('gives an account of a name one id, however many ask for it at once', async () => {
-  const asked = Array.from({ length: 5 }, () =>
-    ensureAccount(database.db, { id: randomUUID(), name: 'default', createdAt: 0 }),
-  );
-  expect(new Set(await Promise.all(asked)).size).toBe(1);
 });
 
 it('gives a region one number, however many ask for it at once, and keeps those that are named no more', async () => {

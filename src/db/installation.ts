@@ -1,4 +1,4 @@
-/** The one row that says which installation this database belongs to, and the account that every installation has. */
+/** The one row that says which installation this database belongs to. */
 import type { Db } from './database.ts';
 
 /** The database belongs to an installation with another master key: chunk ids made here would match nothing there. */
@@ -23,16 +23,5 @@ export async function claimInstallation(db: Db, id: string, check: Uint8Array): 
     .execute();
   const row = await db.selectFrom('installation').select(['id', 'master_key_check']).executeTakeFirstOrThrow();
   if (Buffer.compare(row.master_key_check, check) !== 0) throw new OtherInstallationError();
-  return row.id;
-}
-
-/** The account of this name; made with `id` when there is none. */
-export async function ensureAccount(db: Db, account: { id: string; name: string; createdAt: number }): Promise<string> {
-  await db
-    .insertInto('accounts')
-    .values({ id: account.id, name: account.name, created_at: account.createdAt })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  const row = await db.selectFrom('accounts').select('id').where('name', '=', account.name).executeTakeFirstOrThrow();
   return row.id;
 }

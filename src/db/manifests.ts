@@ -7,19 +7,20 @@ export interface DiskPlace {
   readonly index: number;
 }
 
-/** Makes a pending manifest and lets the disk refer to it. */
+/** Makes a pending manifest, whose chunk ids are keyed with the named account's key, and lets the disk refer to it. */
 export async function attachPendingManifest(
   trx: Trx,
   disk: DiskPlace,
-  manifest: { id: string; region: number; size: number },
+  manifest: { id: string; region: number; size: number; chunkAccountId: string },
 ): Promise<void> {
+  const { id, region, size, chunkAccountId } = manifest;
   await trx
     .insertInto('manifests')
-    .values({ ...manifest, state: 'pending' })
+    .values({ id, region, size, state: 'pending', chunk_account: chunkAccountId })
     .execute();
   await trx
     .updateTable('disks')
-    .set({ manifest: manifest.id })
+    .set({ manifest: id })
     .where('image', '=', disk.image)
     .where('index', '=', disk.index)
     .execute();

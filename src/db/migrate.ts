@@ -16,6 +16,13 @@ async function readMigrations(): Promise<Record<string, Migration>> {
   return migrations;
 }
 
+/** Whether the database has exactly the migrations that this version knows; fails when it does not answer. */
+export async function isSchemaCurrent(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ name: string }>`SELECT name FROM kysely_migration ORDER BY name`.execute(db);
+  const known = Object.keys(await readMigrations()).sort();
+  return rows.map(({ name }) => name).join() === known.join();
+}
+
 /** The database was migrated by a newer Mimeo than this one. */
 export class NewerSchemaError extends Error {
   constructor(options?: ErrorOptions) {

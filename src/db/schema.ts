@@ -1,13 +1,26 @@
 /** The tables as Kysely sees them. `schema.test.ts` holds them against the migrated database, column by column. */
-import type { Generated, GeneratedAlways } from 'kysely';
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+import type { CopyWishes } from '../domain/copy.ts';
+import type { PolicyName } from '../domain/copy-policy.ts';
 import type { FailureCode } from '../domain/failure.ts';
-import type { DiskFormat, DiskRole, ImageKind, RootDevice } from '../domain/image.ts';
+import type { DiskFormat, DiskRole, ImageKind, RootDevice, Visibility } from '../domain/image.ts';
+import type { PrincipalKind, Role } from '../domain/principal.ts';
+import type { MemberStatus } from '../domain/sharing.ts';
 import type { CopyState, ImageState } from '../domain/states.ts';
 
 export interface Database {
   installation: { only_row: Generated<boolean>; id: string; master_key_check: Buffer };
   regions: { number: GeneratedAlways<number>; id: string };
-  accounts: { id: string; name: string; created_at: number };
+  accounts: AccountsTable;
+  users: UsersTable;
+  access_keys: AccessKeysTable;
+  sessions: SessionsTable;
+  projects: ProjectsTable;
+  agencies: AgenciesTable;
+  agency_grants: { agency: string; project: string | null; role: Role };
+  resource_groups: ResourceGroupsTable;
+  nonces: { scope: string; nonce: string; expires_at: number };
+  idempotency_tokens: IdempotencyTokensTable;
   manifests: ManifestsTable;
   packs: PacksTable;
   manifest_packs: { manifest: string; manifest_usable: Generated<true>; pack: number; pack_state: Generated<'live'> };
@@ -16,9 +29,21 @@ export interface Database {
   image_tags: { image: string; key: string; value: string };
   disks: DisksTable;
   snapshots: { id: string; aliyun_id: string; jdcloud_id: string; image: string; disk: number };
-  uploads: { image: string; disk: number; manifest: string; server: string; lease_until: number };
-  copy_groups: { account: string; region: number };
+  uploads: UploadsTable;
+  upload_segments: {
+    manifest: string;
+    position: number;
+    length: number;
+    bounds: Buffer;
+    ids: Buffer;
+    digests: Buffer;
+  };
+  account_regions: AccountRegionsTable;
+  image_members: ImageMembersTable;
   copies: CopiesTable;
+  events: EventsTable;
+  webhooks: WebhooksTable;
+  webhook_deliveries: WebhookDeliveriesTable;
 }
 
 export interface ManifestsTable {
@@ -31,6 +56,7 @@ export interface ManifestsTable {
   digest: Buffer | null;
   condemned_at: number | null;
   usable: GeneratedAlways<boolean>;
+  chunk_account: string | null;
 }
 
 export interface PacksTable {
@@ -58,6 +84,12 @@ export interface ImagesTable {
   source_image: string | null;
   created_at: number;
   updated_at: number;
+  project: string;
+  resource_group: string | null;
+  visibility: Generated<Visibility>;
+  protected: Generated<boolean>;
+  revision: Generated<number>;
+  quota_bytes: Generated<number>;
 }
 
 export interface DisksTable {
@@ -68,6 +100,20 @@ export interface DisksTable {
   size: number;
   manifest: string | null;
   manifest_usable: Generated<true>;
+}
+
+export interface UploadsTable {
+  image: string;
+  disk: number;
+  manifest: string;
+  server: string;
+  lease_until: number;
+  attempt: number;
+  keep_until: number;
+  min_chunk: number;
+  mean_chunk: number;
+  max_chunk: number;
+  segment: number;
 }
 
 export interface CopiesTable {
@@ -90,5 +136,161 @@ export interface CopiesTable {
   failure_message: string | null;
   created_at: number;
   started_at: number | null;
+  finished_at: number | null;
+  policy: Generated<PolicyName>;
+  requested_by: string | null;
+  project: string | null;
+  agency: string | null;
+  request: string | null;
+  wanted: ColumnType<CopyWishes, string | undefined, string>;
+  retry_of: string | null;
+  trace_parent: string | null;
+}
+
+export interface AccountsTable {
+  id: string;
+  name: string;
+  created_at: number;
+  number: number;
+  administers: Generated<boolean>;
+  disabled_at: number | null;
+}
+
+export interface UsersTable {
+  id: string;
+  account: string;
+  name: string;
+  role: Role;
+  created_at: number;
+  disabled_at: number | null;
+}
+
+export interface AccessKeysTable {
+  id: string;
+  user: string;
+  description: string;
+  secret: Buffer;
+  created_at: number;
+  disabled_at: number | null;
+  expires_at: number | null;
+  last_used_at: number | null;
+}
+
+export interface SessionsTable {
+  id: string;
+  token: Buffer;
+  access_key: string | null;
+  secret: Buffer | null;
+  name: string;
+  user: string | null;
+  issued_with: string | null;
+  issued_by: string | null;
+  account: string;
+  agency: string | null;
+  role: Role;
+  created_at: number;
+  expires_at: number;
+}
+
+export interface ProjectsTable {
+  id: string;
+  account: string;
+  region: number;
+  name: string;
+  description: Generated<string>;
+  is_default: boolean;
+  created_at: number;
+}
+
+export interface AgenciesTable {
+  id: string;
+  account: string;
+  name: string;
+  description: string;
+  trusted_account: string | null;
+  created_at: number;
+  expires_at: number | null;
+}
+
+export interface ResourceGroupsTable {
+  id: string;
+  aliyun_id: string;
+  account: string;
+  name: string;
+  description: string;
+  created_at: number;
+  disabled_at: number | null;
+}
+
+export interface IdempotencyTokensTable {
+  account: string;
+  operation: string;
+  token: string;
+  fingerprint: Buffer;
+  result: ColumnType<unknown, string, string>;
+  expires_at: number;
+}
+
+export interface AccountRegionsTable {
+  account: string;
+  region: number;
+  images_used: Generated<number>;
+  snapshots_used: Generated<number>;
+  bytes_used: Generated<number>;
+  images_limit: number | null;
+  snapshots_limit: number | null;
+  bytes_limit: number | null;
+  copies_limit: number | null;
+}
+
+export interface ImageMembersTable {
+  image: string;
+  account: string;
+  status: MemberStatus;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface EventsTable {
+  id: GeneratedAlways<number>;
+  transaction: Generated<string>;
+  at: number;
+  account: string;
+  type: string;
+  outcome: string;
+  actor_kind: PrincipalKind;
+  actor_account: string | null;
+  actor_user: string | null;
+  actor_name: string;
+  access_key: string | null;
+  resource_type: string;
+  resource_id: string;
+  region: number | null;
+  protocol: string | null;
+  request: string | null;
+  address: string | null;
+  details: ColumnType<Readonly<Record<string, unknown>>, string, string>;
+}
+
+export interface WebhooksTable {
+  id: string;
+  account: string;
+  url: string;
+  description: string;
+  secret: Buffer;
+  types: string[];
+  created_at: number;
+  disabled_at: number | null;
+}
+
+export interface WebhookDeliveriesTable {
+  id: Generated<string>;
+  webhook: string;
+  event: number;
+  state: Generated<'pending' | 'delivered' | 'failed'>;
+  attempts: Generated<number>;
+  next_attempt_at: number;
+  last_status: number | null;
+  last_error: string | null;
   finished_at: number | null;
 }

@@ -3,6 +3,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { expectSoundStore } from '../../test/support/check-invariants.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { insertPlainImage } from '../../test/support/plain-image.ts';
+import { createTenant } from '../../test/support/tenants.ts';
+import type { Caller } from '../app/context.ts';
 import { toHex } from '../lib/hex.ts';
 import { manifestKey, packKey } from '../store/blob-keys.ts';
 import type { BlobStore } from '../store/blob-store.ts';
@@ -22,14 +25,14 @@ let region: number;
 let index: ChunkIndex;
 let ledger: StoreLedger;
 let blobs: BlobStore;
-const account = randomUUID();
+let caller: Caller;
 beforeAll(async () => {
   database = await createTestDatabase({ connections: 6 });
   region = (await ensureRegions(database.db, ['north'])).get('north') as number;
   index = createChunkIndex(database.db, region);
   ledger = createStoreLedger(database.db, region);
   blobs = createMemoryStore();
-  await database.db.insertInto('accounts').values({ id: account, name: 'model', created_at: 0 }).execute();
+  caller = await createTenant(database.db);
 });
 afterAll(() => database.close());
 
@@ -71,29 +74,12 @@ async function begin(images: ModelImage[]): Promise<void> {
   const id = randomUUID();
   const manifest = randomUUID();
   await inTransaction(database.db, async (trx) => {
-    await trx
-      .insertInto('images')
-      .values({
-        id,
-        aliyun_id: id,
-        jdcloud_id: id,
-        account,
-        region,
-        name: 'model',
-        description: '',
-        kind: 'data-disk',
-        root_device: 'cloud-disk',
-        state: 'queued',
-        source_image: null,
-        created_at: 0,
-        updated_at: 0,
-      })
-      .execute();
-    await trx
-      .insertInto('disks')
-      .values({ image: id, index: 0, role: 'data', format: null, size: 1, manifest: null })
-      .execute();
-    await attachPendingManifest(trx, { image: id, index: 0 }, { id: manifest, region, size: 1 });
+    await insertPlainImage(trx, caller, { id, region: 'north' });
+    await attachPendingManifest(
+      trx,
+      { image: id, index: 0 },
+      { id: manifest, region, size: 1, chunkAccountId: caller.accountId },
+    );
   });
   images.push({ id, manifest, chunks: new Set(), deleted: false });
 }

@@ -1,47 +1,136 @@
-/** Leases of uploads in progress. One that has run out belonged to a server that is gone. */
+/**
+ * Uploads, at most one of an image. While its lease runs a request is bringing bytes; after that it is parked, and whoever
+ * resumes it begins a new attempt. Every statement of an attempt names it, so that one that was taken for dead changes nothing.
+ */
+import { sql } from 'kysely';
 import type { Db, Trx } from './database.ts';
 import type { DiskPlace } from './manifests.ts';
+
+/** What a disk is cut with (`CutParameters` of the store). All in bytes. */
+export interface UploadCut {
+  readonly minChunk: number;
+  readonly meanChunk: number;
+  readonly maxChunk: number;
+  readonly segment: number;
+}
 
 export interface Upload extends DiskPlace {
   /** The pending manifest that it writes: another for each upload, also of the same disk. */
   readonly manifest: string;
-  readonly server: string;
+  readonly attempt: number;
 }
 
-/** Takes the lease; false when another upload of this disk has it. */
-export async function beginUpload(trx: Trx, upload: Upload, leaseUntil: number): Promise<boolean> {
-  const { image, index, manifest, server } = upload;
-  const inserted = await trx
-    .insertInto('uploads')
-    .values({ image, disk: index, manifest, server, lease_until: leaseUntil })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return inserted.numInsertedOrUpdatedRows === 1n;
+export interface FoundUpload extends Upload {
+  readonly cut: UploadCut;
+  /** Bytes from the disk's beginning that are stored for good. */
+  readonly offset: number;
+  readonly leaseUntil: number;
+  readonly keepUntil: number;
 }
 
-/** False when the lease is gone: the upload was taken for dead. */
-export async function renewUpload(db: Db, { manifest }: Upload, leaseUntil: number): Promise<boolean> {
+export interface Lease {
+  readonly leaseUntil: number;
+  /** When the upload is given up unless somebody goes on with it. */
+  readonly keepUntil: number;
+}
+
+function selectUploads(db: Db | Trx) {
+  return db.selectFrom('uploads').select([
+    'image',
+    'disk as index',
+    'manifest',
+    'attempt',
+    sql<UploadCut>`jsonb_build_object(
+        'minChunk', min_chunk, 'meanChunk', mean_chunk, 'maxChunk', max_chunk, 'segment', segment
+      )`.as('cut'),
+    'lease_until as leaseUntil',
+    'keep_until as keepUntil',
+    sql<number>`coalesce((
+        SELECT position + length FROM upload_segments WHERE manifest = uploads.manifest ORDER BY position DESC LIMIT 1
+      ), 0)`.as('offset'),
+  ]);
+}
+
+/** The image's upload, of whichever of its disks. */
+export async function findUpload(db: Db | Trx, image: string): Promise<FoundUpload | undefined> {
+  return await selectUploads(db).where('image', '=', image).executeTakeFirst();
+}
+
+/** Begins the first attempt; the image must have no upload. */
+export async function beginUpload(
+  trx: Trx,
+  { image, index, manifest }: Omit<Upload, 'attempt'>,
+  { cut, server, leaseUntil, keepUntil }: Lease & { readonly cut: UploadCut; readonly server: string },
+): Promise<Upload> {
+  const row = {
+    image,
+    disk: index,
+    manifest,
+    attempt: 1,
+    min_chunk: cut.minChunk,
+    mean_chunk: cut.meanChunk,
+    max_chunk: cut.maxChunk,
+    segment: cut.segment,
+    server,
+    lease_until: leaseUntil,
+    keep_until: keepUntil,
+  };
+  await trx.insertInto('uploads').values(row).execute();
+  return { image, index, manifest, attempt: row.attempt };
+}
+
+/** Begins a further attempt of a parked upload. */
+export async function resumeUpload(
+  trx: Trx,
+  { image, index, manifest }: Upload,
+  { server, leaseUntil, keepUntil }: Lease & { readonly server: string },
+): Promise<Upload> {
+  const { attempt } = await trx
+    .updateTable('uploads')
+    .set(({ eb }) => ({
+      attempt: eb('attempt', '+', 1),
+      server,
+      lease_until: leaseUntil,
+      keep_until: keepUntil,
+    }))
+    .where('manifest', '=', manifest)
+    .returning('attempt')
+    .executeTakeFirstOrThrow();
+  return { image, index, manifest, attempt };
+}
+
+/** Sets the lease, which parks the upload if it ends now; false when the upload has ended or is another attempt's. */
+export async function setLease(db: Db | Trx, upload: Upload, { leaseUntil, keepUntil }: Lease): Promise<boolean> {
   const renewed = await db
     .updateTable('uploads')
-    .set({ lease_until: leaseUntil })
-    .where('manifest', '=', manifest)
+    .set({ lease_until: leaseUntil, keep_until: keepUntil })
+    .where('manifest', '=', upload.manifest)
+    .where('attempt', '=', upload.attempt)
     .executeTakeFirst();
   return renewed.numUpdatedRows === 1n;
 }
 
-/** Gives the lease back; false when it was gone already. */
-export async function endUpload(trx: Trx, { manifest }: Upload): Promise<boolean> {
-  const ended = await trx.deleteFrom('uploads').where('manifest', '=', manifest).executeTakeFirst();
+/** Ends the upload, with its log; false when it has ended or is another attempt's. */
+export async function endUpload(trx: Trx, { manifest, attempt }: Upload): Promise<boolean> {
+  const ended = await trx
+    .deleteFrom('uploads')
+    .where('manifest', '=', manifest)
+    .where('attempt', '=', attempt)
+    .executeTakeFirst();
   return ended.numDeletedRows === 1n;
 }
 
-/** Uploads whose server is gone: their lease has run out, or they are an earlier life of this very server. */
-export async function listDeadUploads(db: Db, now: number, server: string | undefined): Promise<Upload[]> {
-  return await db
-    .selectFrom('uploads')
-    .select(['image', 'disk as index', 'manifest', 'server'])
-    .where(({ eb, or }) =>
-      or([eb('lease_until', '<', now), ...(server === undefined ? [] : [eb('server', '=', server)])]),
-    )
+/** Ends the leases that an earlier life of this server had. */
+export async function parkUploadsOf(db: Db, server: string, now: number): Promise<void> {
+  await db
+    .updateTable('uploads')
+    .set({ lease_until: now })
+    .where('server', '=', server)
+    .where('lease_until', '>', now)
     .execute();
+}
+
+/** Parked uploads that nobody has gone on with in time. */
+export async function listExpiredUploads(db: Db, now: number): Promise<Upload[]> {
+  return await selectUploads(db).where('lease_until', '<=', now).where('keep_until', '<=', now).execute();
 }

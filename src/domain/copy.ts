@@ -1,4 +1,5 @@
 /** One source image to one new image, asynchronously: what a caller can know about it. */
+import type { PolicyName } from './copy-policy.ts';
 import type { FailureCode } from './failure.ts';
 import type { CopyState } from './states.ts';
 
@@ -18,9 +19,31 @@ export interface CopyFailure {
   readonly message: string;
 }
 
+/** What the new image is to have of its own; what is left out is the source's, or the account's default. */
+export interface CopyWishes {
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Id or name. */
+  readonly project?: string | undefined;
+  /** Id or name. */
+  readonly resourceGroup?: string | undefined;
+}
+
 export interface Copy {
   readonly id: string;
   readonly accountId: string;
+  /** Names what was asked for together. */
+  readonly request: string | null;
+  /** The copy that this one tries again. */
+  readonly retryOf: string | null;
+  /** The rules under which it was accepted, and is looked at again when it starts. */
+  readonly policy: PolicyName;
+  /** Id of the user, null for the bearer of the installation's token. */
+  readonly requestedBy: string | null;
+  /** Name of the agency that lets the image service act in the destination, where one was named. */
+  readonly agency: string | null;
+  readonly wishes: CopyWishes;
   readonly sourceImageId: string;
   readonly sourceRegion: string;
   readonly destinationImageId: string;

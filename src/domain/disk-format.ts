@@ -7,7 +7,7 @@
  * refused; so is one whose format is not the declared one, a "raw" disk with a known header above all. A partition
  * table is no header: a disk with one is raw, or an ISO when it is one as well.
  */
-import { createDiskWindow, type DiskWindow } from './disk-format/disk-window.ts';
+import { createDiskWindow, type DiskWindow, windowParts } from './disk-format/disk-window.ts';
 import { foreignFormats } from './disk-format/foreign.ts';
 import type { FormatRules } from './disk-format/format-rules.ts';
 import { iso } from './disk-format/iso.ts';
@@ -21,6 +21,8 @@ import type { DiskFormat } from './image.ts';
 export type DiskVerdict = { readonly format: DiskFormat } | { readonly refused: string };
 
 export interface DiskInspector {
+  /** The parts of the disk that the verdict depends on; the rest need not be seen. */
+  readonly parts: readonly { readonly start: number; readonly end: number }[];
   /** Takes every run of the disk's data, in ascending order; bytes not seen are zeros. Keeps none of `bytes` itself. */
   see(offset: number, bytes: Uint8Array): void;
   /** After the last run. `declared` is what the client says the format is, if it does. */
@@ -32,7 +34,7 @@ const recognisers: readonly FormatRules[] = [qcow2, vmdk, vhd, vhdx, iso, ...for
 /** Neither of its methods throws, whatever the bytes are. */
 export function createDiskInspector(size: number): DiskInspector {
   const disk = createDiskWindow(size);
-  return { see: disk.see, verdict: (declared) => inspect(disk, declared) };
+  return { parts: windowParts(size), see: disk.see, verdict: (declared) => inspect(disk, declared) };
 }
 
 function inspect(disk: DiskWindow, declared: DiskFormat | null): DiskVerdict {

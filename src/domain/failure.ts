@@ -6,6 +6,7 @@
 /** Closed list; a code is never reused for another meaning. */
 export type FailureCode =
   | 'source-gone'
+  | 'not-permitted'
   | 'image-damaged'
   | 'destination-full'
   | 'store-unavailable'

@@ -1,7 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isUuid, newImageIds, newSnapshot, newUuid } from './ids.ts';
+import {
+  isUuid,
+  newAccessKeyId,
+  newAccountNumber,
+  newImageIds,
+  newResourceGroupId,
+  newSecret,
+  newSnapshot,
+  newTemporaryKeyId,
+  newUuid,
+} from './ids.ts';
 
 /** Any source of randomness: bytes from a list, and then a counter, so that it never runs dry. */
 const sources = fc.uint8Array({ maxLength: 64 }).map((start) => {
@@ -22,6 +32,10 @@ describe('ids', () => {
         expect(isUuid(snapshot.id)).toBe(true);
         expect(snapshot.aliyunId).toMatch(/^s-[a-z0-9]{20}$/);
         expect(snapshot.jdcloudId).toMatch(/^snapshot-[a-z0-9]{10}$/);
+        expect(newAccessKeyId(random)).toMatch(/^MK[A-Z0-9]{18}$/);
+        expect(newTemporaryKeyId(random)).toMatch(/^MT[A-Z0-9]{18}$/);
+        expect(newSecret(random)).toMatch(/^[A-Za-z0-9]{40}$/);
+        expect(newResourceGroupId(random)).toMatch(/^rg-[a-z0-9]{15}$/);
       }),
       { numRuns: 200 },
     );
@@ -31,6 +45,17 @@ describe('ids', () => {
     const bytes = Uint8Array.from({ length: 16 }, (_, index) => index * 17);
     expect(newUuid(() => bytes)).toBe('00112233-4455-4677-8899-aabbccddeeff');
     expect(bytes[6]).toBe(6 * 17);
+  });
+
+  it('number accounts with sixteen digits, the least and the greatest as likely as any other', () => {
+    expect(newAccountNumber(() => new Uint8Array(7))).toBe(1_000_000_000_000_000);
+    // 2^53 - 1 is too great, so the next bytes are taken: 7,999,999,999,999,999.
+    const draws = [
+      [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+      [0x1c, 0x6b, 0xf5, 0x26, 0x33, 0xff, 0xff],
+    ];
+    expect(newAccountNumber(() => Uint8Array.from(draws.shift() ?? []))).toBe(8_999_999_999_999_999);
+    for (let count = 0; count < 200; count++) expect(`${newAccountNumber(randomBytes)}`).toMatch(/^[1-8]\d{15}$/);
   });
 
   it('are all different', () => {

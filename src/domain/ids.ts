@@ -4,11 +4,13 @@ import type { ImageIds, Snapshot } from './image.ts';
 /** Fills a new buffer of `length` bytes with random bytes (`crypto.randomBytes` in production). */
 export type RandomBytes = (length: number) => Uint8Array;
 
-const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
-/** The largest multiple of 36 in a byte: bytes at or above it are thrown away, so every letter is equally likely. */
-const unbiased = 252;
+const lower = 'abcdefghijklmnopqrstuvwxyz';
+const upper = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const digits = '0123456789';
 
-function word(length: number, random: RandomBytes): string {
+function word(length: number, random: RandomBytes, alphabet = lower + digits): string {
+  // The largest multiple of its size in a byte: bytes at or above it are thrown away, so every letter is equally likely.
+  const unbiased = 256 - (256 % alphabet.length);
   let text = '';
   while (text.length < length) {
     for (const byte of random(length)) {
@@ -33,6 +35,36 @@ export function newImageIds(random: RandomBytes): ImageIds {
 
 export function newSnapshot(random: RandomBytes): Snapshot {
   return { id: newUuid(random), aliyunId: `s-${word(20, random)}`, jdcloudId: `snapshot-${word(10, random)}` };
+}
+
+export function newAccessKeyId(random: RandomBytes): string {
+  return `MK${word(18, random, upper + digits)}`;
+}
+
+/** Of temporary credentials, so that people can tell them from access keys. */
+export function newTemporaryKeyId(random: RandomBytes): string {
+  return `MT${word(18, random, upper + digits)}`;
+}
+
+/** What requests are signed with: 238 bits. */
+export function newSecret(random: RandomBytes): string {
+  return word(40, random, lower + upper + digits);
+}
+
+export function newResourceGroupId(random: RandomBytes): string {
+  return `rg-${word(15, random)}`;
+}
+
+const leastAccountNumber = 1_000_000_000_000_000;
+const accountNumbers = 8_000_000_000_000_000;
+
+/** Sixteen digits, below 2^53. */
+export function newAccountNumber(random: RandomBytes): number {
+  for (;;) {
+    // 53 bits, of which eight in nine are below the count of numbers.
+    const number = random(7).reduce((sum, byte, index) => sum * 256 + (index === 0 ? byte & 0x1f : byte), 0);
+    if (number < accountNumbers) return leastAccountNumber + number;
+  }
 }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

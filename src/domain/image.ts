@@ -19,6 +19,10 @@ export type DiskRole = (typeof diskRoles)[number];
 export const diskFormats = ['raw', 'qcow2', 'vmdk', 'vhd', 'vhdx', 'iso'] as const;
 export type DiskFormat = (typeof diskFormats)[number];
 
+/** Who sees an image: its account alone, also the accounts that it is shared with, or everybody. */
+export const visibilities = ['private', 'shared', 'public'] as const;
+export type Visibility = (typeof visibilities)[number];
+
 /** The three names of one image (design §3): each unique, each shown only by the dialect it belongs to. */
 export interface ImageIds {
   /** UUID; Huawei's and the native API's name. */
@@ -55,16 +59,28 @@ export interface Disk {
 
 export interface Image extends ImageIds {
   readonly accountId: string;
+  /** The owner's name. */
+  readonly accountName: string;
+  /** The owner's sixteen digits. */
+  readonly accountNumber: number;
   readonly region: string;
+  /** The part of the region that it lies in, by default the account's default project. */
+  readonly projectId: string;
+  readonly resourceGroupId: string | null;
   readonly name: string;
   readonly description: string;
   readonly kind: ImageKind;
   readonly rootDevice: RootDevice;
   readonly state: ImageState;
+  readonly visibility: Visibility;
+  /** It cannot be deleted. */
+  readonly protected: boolean;
   readonly tags: Readonly<Record<string, string>>;
   readonly disks: readonly Disk[];
   /** The image this one was copied from, null when it was uploaded. */
   readonly sourceImageId: string | null;
+  /** Counts up with every change. */
+  readonly revision: number;
   /** Epoch milliseconds. */
   readonly createdAt: number;
   /** Epoch milliseconds. */

@@ -2,23 +2,79 @@
  * What the core says no to, each with its facts, in one closed union (design §3, "Refusals"). A protocol maps every
  * code to its own code, message and status in a table typed over `RefusalCode`, so a missing row does not compile.
  */
+import type { Action } from './authorization.ts';
+import type { ImageKind, RootDevice } from './image.ts';
 import type { CopyState, ImageState } from './states.ts';
+
+interface QuotaFacts {
+  region: string;
+  limit: number;
+  used: number;
+  wanted: number;
+}
 
 export interface RefusalFacts {
   'request.invalid': { field: string; rule: string };
+  'request.idempotency-mismatch': { token: string };
+  'precondition.failed': { image: string; revision: number };
+  forbidden: { action: Action };
+  'account.not-found': { account: string };
+  'account.exists': { name: string };
+  'account.own': { account: string };
+  'user.not-found': { user: string };
+  'user.exists': { name: string };
+  'user.last-owner': { user: string };
+  'access-key.not-found': { accessKey: string };
+  'access-key.limit': { user: string; limit: number };
+  'session.not-found': { session: string };
+  'project.not-found': { project: string };
+  'project.exists': { region: string; name: string };
+  'project.in-use': { project: string };
+  'agency.not-found': { agency: string };
+  'agency.exists': { name: string };
+  'agency.not-permitted': { agency: string; region: string };
+  'resource-group.not-found': { resourceGroup: string };
+  'resource-group.exists': { name: string };
+  'resource-group.in-use': { resourceGroup: string };
+  'quota.images': QuotaFacts;
+  'quota.snapshots': QuotaFacts;
+  'quota.bytes': QuotaFacts;
+  'quota.copies': QuotaFacts;
+  'webhook.not-found': { webhook: string };
+  'webhook.limit': { limit: number };
+  'webhook.disabled': { webhook: string };
+  'webhook.address': { url: string; reason: string };
+  'delivery.not-found': { delivery: string };
   'region.not-found': { region: string };
   'image.not-found': { image: string };
   'image.not-readable': { image: string; state: ImageState };
-  'image.being-copied': { image: string; copy: string };
+  /** `copy` is null when it is another account's. */
+  'image.being-copied': { image: string; copy: string | null };
   'image.changing': { image: string; state: ImageState };
+  'image.protected': { image: string };
+  'image.name-taken': { region: string; name: string };
+  'member.not-found': { image: string; account: string };
+  'member.own': { image: string };
+  'member.limit': { image: string; limit: number };
+  'share.not-found': { image: string };
   'disk.not-found': { image: string; disk: number };
   'disk.has-content': { image: string; disk: number };
   'disk.upload-in-progress': { image: string; disk: number };
   'disk.unsafe-format': { image: string; disk: number; reason: string };
+  'disk.range': { image: string; disk: number; size: number };
+  'upload.wrong-offset': { image: string; disk: number; expected: number; received: number };
   'upload.incomplete': { image: string; disk: number; expected: number; received: number };
   'upload.malformed': { image: string; disk: number; reason: string };
   'copy.not-found': { copy: string };
   'copy.finished': { copy: string; state: CopyState };
+  'copy.not-retryable': { copy: string; state: CopyState };
+  'copy.too-many': { limit: number; wanted: number };
+  'copy.same-region': { image: string; region: string };
+  'copy.other-region': { image: string; region: string };
+  'copy.kind': { image: string; kind: ImageKind };
+  'copy.root-device': { image: string; rootDevice: RootDevice };
+  'copy.size': { image: string; size: number; limit: number };
+  'copy.source': { image: string };
   'store.full': { region: string };
 }
 

@@ -22,6 +22,16 @@ export interface DiskWindow {
   bytes(offset: number, length: number): Uint8Array | undefined;
 }
 
+/** The parts of a disk that a window keeps: all that it need be shown. */
+export function windowParts(size: number): { readonly start: number; readonly end: number }[] {
+  const headEnd = Math.min(size, headBytes);
+  const tailStart = Math.max(headEnd, size - tailBytes);
+  return [
+    { start: 0, end: headEnd },
+    { start: tailStart, end: size },
+  ].filter(({ start, end }) => start < end);
+}
+
 export function createDiskWindow(size: number): DiskWindow {
   const headEnd = Math.min(size, headBytes);
   const tailStart = Math.max(0, size - tailBytes);

@@ -1,0 +1,114 @@
+/** An account's part of a region: the lock under which its copies are admitted, and what it uses of its quotas. */
+import { sql } from 'kysely';
+import type { Charge, ChargedKind, QuotaKind, Quotas } from '../domain/quota.ts';
+import type { Db, Trx } from './database.ts';
+
+export interface AccountRegion {
+  readonly accountId: string;
+  readonly region: string;
+}
+
+export type DefaultQuotas = Readonly<Record<QuotaKind, number>>;
+
+/** Locks the account's part of the region until the transaction ends, making its row if there is none. */
+export async function lockAccountRegion(trx: Trx, place: AccountRegion): Promise<void> {
+  if (await lockRow(trx, place)) return;
+  await sql`
+    INSERT INTO account_regions (account, region) SELECT ${place.accountId}, number FROM regions WHERE id = ${place.region}
+    ON CONFLICT DO NOTHING`.execute(trx);
+  await lockRow(trx, place);
+}
+
+async function lockRow(trx: Trx, { accountId, region }: AccountRegion): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT FROM account_regions
+    WHERE account = ${accountId} AND region = (SELECT number FROM regions WHERE id = ${region})
+    FOR UPDATE`.execute(trx);
+  return rows.length > 0;
+}
+
+interface QuotasRow {
+  readonly region: string;
+  readonly imagesUsed: number;
+  readonly snapshotsUsed: number;
+  readonly bytesUsed: number;
+  readonly copiesUsed: number;
+  readonly imagesLimit: number | null;
+  readonly snapshotsLimit: number | null;
+  readonly bytesLimit: number | null;
+  readonly copiesLimit: number | null;
+}
+
+/** What the account uses of each of `regions`, by region; limits that no administrator has set are `defaults`. */
+export async function readQuotas(
+  db: Db | Trx,
+  accountId: string,
+  regions: readonly string[],
+  defaults: DefaultQuotas,
+): Promise<Map<string, Quotas>> {
+  const { rows } = await sql<QuotasRow>`
+    SELECT r.id AS region, coalesce(q.images_used, 0) AS "imagesUsed", coalesce(q.snapshots_used, 0) AS "snapshotsUsed",
+           coalesce(q.bytes_used, 0) AS "bytesUsed",
+           (SELECT count(*) FROM copies c WHERE c.account = ${accountId} AND c.destination_region = r.number
+              AND c.finished_at IS NULL) AS "copiesUsed",
+           q.images_limit AS "imagesLimit", q.snapshots_limit AS "snapshotsLimit", q.bytes_limit AS "bytesLimit",
+           q.copies_limit AS "copiesLimit"
+    FROM regions r LEFT JOIN account_regions q ON q.region = r.number AND q.account = ${accountId}
+    WHERE r.id = any(${regions})`.execute(db);
+  return new Map(rows.map((row) => [row.region, toQuotas(row, defaults)]));
+}
+
+function toQuotas(row: QuotasRow, defaults: DefaultQuotas): Quotas {
+  return {
+    images: { used: row.imagesUsed, limit: row.imagesLimit ?? defaults.images },
+    snapshots: { used: row.snapshotsUsed, limit: row.snapshotsLimit ?? defaults.snapshots },
+    bytes: { used: row.bytesUsed, limit: row.bytesLimit ?? defaults.bytes },
+    copies: { used: row.copiesUsed, limit: row.copiesLimit ?? defaults.copies },
+  };
+}
+
+/** Sets the limits that are given; null goes back to the configured one. */
+export async function setLimits(
+  trx: Trx,
+  { accountId, region }: AccountRegion,
+  limits: Readonly<Partial<Record<QuotaKind, number | null>>>,
+): Promise<void> {
+  await lockAccountRegion(trx, { accountId, region });
+  const columns = Object.entries(limits).map(([kind, limit]) => [`${kind}_limit`, limit]);
+  if (columns.length === 0) return;
+  await trx
+    .updateTable('account_regions')
+    .set(Object.fromEntries(columns))
+    .where('account', '=', accountId)
+    .where('region', '=', ({ selectFrom }) => selectFrom('regions').select('number').where('id', '=', region))
+    .execute();
+}
+
+/** Adds to what is used; whether it fits is asked before, under the lock (`quotaRefusal`). */
+export async function charge(trx: Trx, { accountId, region }: AccountRegion, amount: Charge): Promise<void> {
+  await sql`
+    INSERT INTO account_regions (account, region, images_used, snapshots_used, bytes_used)
+    SELECT ${accountId}, number, ${amount.images}, ${amount.snapshots}, ${amount.bytes} FROM regions WHERE id = ${region}
+    ON CONFLICT (account, region) DO UPDATE SET
+      images_used = account_regions.images_used + excluded.images_used,
+      snapshots_used = account_regions.snapshots_used + excluded.snapshots_used,
+      bytes_used = account_regions.bytes_used + excluded.bytes_used`.execute(trx);
+}
+
+/** Takes away from what is used, by the region's number. */
+export async function giveBack(
+  trx: Trx,
+  place: { readonly account: string; readonly region: number },
+  amount: Partial<Record<ChargedKind, number>>,
+): Promise<void> {
+  await trx
+    .updateTable('account_regions')
+    .set(({ eb }) => ({
+      images_used: eb('images_used', '-', amount.images ?? 0),
+      snapshots_used: eb('snapshots_used', '-', amount.snapshots ?? 0),
+      bytes_used: eb('bytes_used', '-', amount.bytes ?? 0),
+    }))
+    .where('account', '=', place.account)
+    .where('region', '=', place.region)
+    .execute();
+}

@@ -1,0 +1,59 @@
+/** Lists of copies. */
+import { sql } from 'kysely';
+import type { Copy } from '../domain/copy.ts';
+import type { CopyState } from '../domain/states.ts';
+import { selectCopies, toCopy } from './copies.ts';
+import type { Db, Trx } from './database.ts';
+import type { Cursor } from './paging.ts';
+
+export interface CopyFilter {
+  readonly states?: readonly CopyState[] | undefined;
+  /** Copies from or to this image. */
+  readonly image?: string | undefined;
+  /** Where they go to. */
+  readonly region?: string | undefined;
+  readonly request?: string | undefined;
+  /** Only into these projects; null: into all. */
+  readonly projects: readonly string[] | null;
+  readonly descending: boolean;
+  readonly after?: Cursor | undefined;
+  readonly limit: number;
+}
+
+/** A page of the account's copies, by the time they were asked for. */
+export async function listCopies(db: Db, accountId: string, filter: CopyFilter): Promise<Copy[]> {
+  let query = selectCopies(db).where('copies.account', '=', accountId);
+  const { states, image, region, request, projects, after } = filter;
+  if (states !== undefined) query = query.where('copies.state', '=', sql<CopyState>`any(${states}::text[])`);
+  if (image !== undefined) {
+    query = query.where(({ or, eb }) => or([eb('source_image', '=', image), eb('destination_image', '=', image)]));
+  }
+  if (region !== undefined) query = query.where('destination.id', '=', region);
+  if (request !== undefined) query = query.where('copies.request', '=', request);
+  if (projects !== null) query = query.where('copies.project', '=', anyOf(projects));
+  if (after !== undefined) {
+    const beyond = filter.descending ? sql`<` : sql`>`;
+    query = query.where(sql<boolean>`(copies.created_at, copies.id) ${beyond} (${after.value}, ${after.id}::uuid)`);
+  }
+  const direction = filter.descending ? 'desc' : 'asc';
+  const rows = await query
+    .orderBy('copies.created_at', direction)
+    .orderBy('copies.id', direction)
+    .limit(filter.limit)
+    .execute();
+  return rows.map(toCopy);
+}
+
+/** The account's copies of these ids, in their order. */
+export async function findCopies(db: Db | Trx, accountId: string, ids: readonly string[]): Promise<Copy[]> {
+  const rows = await selectCopies(db)
+    .where('copies.account', '=', accountId)
+    .where('copies.id', '=', anyOf(ids))
+    .orderBy(sql`array_position(${ids}::uuid[], copies.id)`)
+    .execute();
+  return rows.map(toCopy);
+}
+
+function anyOf(ids: readonly string[]) {
+  return sql<string>`any(${ids}::uuid[])`;
+}

@@ -1,0 +1,138 @@
+/** The rows of projects: an account's parts of a region, one of which is named after it. */
+import { type SqlBool, sql } from 'kysely';
+import { isUuid } from '../../domain/ids.ts';
+import type { Project } from '../../domain/tenants.ts';
+import { breaksConstraint, type Db, type Trx } from '../database.ts';
+import type { PageRequest } from '../paging.ts';
+
+function selectProjects(db: Db | Trx, accountId: string) {
+  return db
+    .selectFrom('projects')
+    .innerJoin('regions', 'regions.number', 'projects.region')
+    .select([
+      'projects.id',
+      'projects.account as accountId',
+      'regions.id as region',
+      'projects.name',
+      'projects.description',
+      'projects.is_default as isDefault',
+      'projects.created_at as createdAt',
+    ])
+    .where('projects.account', '=', accountId);
+}
+
+/**
+ * The account's project of this id or name, which cannot be deleted until the transaction ends. Regions may have projects of
+ * the same name: without a region only a name that one project alone has will do.
+ */
+export async function findProject(
+  db: Db | Trx,
+  accountId: string,
+  idOrName: string,
+  region?: string,
+): Promise<Project | undefined> {
+  let query = selectProjects(db, accountId).where(isUuid(idOrName) ? 'projects.id' : 'projects.name', '=', idOrName);
+  if (region !== undefined) query = query.where('regions.id', '=', region);
+  const rows = await query.limit(2).forKeyShare('projects').execute();
+  return rows.length === 1 ? rows[0] : undefined;
+}
+
+/** The project that is named after the region; every account has one in each. */
+export async function findDefaultProject(db: Db | Trx, accountId: string, region: string): Promise<Project> {
+  return await selectProjects(db, accountId)
+    .where('regions.id', '=', region)
+    .where('is_default', '=', true)
+    .executeTakeFirstOrThrow();
+}
+
+export interface ProjectFilter extends PageRequest {
+  readonly region?: string | undefined;
+  /** Only these. */
+  readonly ids?: readonly string[] | undefined;
+}
+
+/** By name, so that the default ones stand in the order of their regions. */
+export async function listProjects(db: Db, accountId: string, filter: ProjectFilter): Promise<Project[]> {
+  let query = selectProjects(db, accountId);
+  const { region, ids, after } = filter;
+  if (region !== undefined) query = query.where('regions.id', '=', region);
+  if (ids !== undefined) query = query.where(sql<SqlBool>`projects.id = any(${ids}::uuid[])`);
+  if (after !== undefined) {
+    query = query.where(sql<SqlBool>`(projects.name, projects.id) > (${after.value}, ${after.id}::uuid)`);
+  }
+  return await query.orderBy('projects.name').orderBy('projects.id').limit(filter.limit).execute();
+}
+
+/** False when the account has one of this name in the region. */
+export async function insertProject(trx: Trx, project: Project): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await trx
+    .insertInto('projects')
+    .values(({ selectFrom }) => ({
+      id: project.id,
+      account: project.accountId,
+      region: selectFrom('regions').select('number').where('id', '=', project.region),
+      name: project.name,
+      description: project.description,
+      is_default: project.isDefault,
+      created_at: project.createdAt,
+    }))
+    .onConflict((conflict) => conflict.columns(['account', 'region', 'name']).doNothing())
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows === 1n;
+}
+
+/** False when another project of the region has the name. */
+export async function updateProject(
+  trx: Trx,
+  id: string,
+  changes: { readonly name: string; readonly description: string },
+): Promise<boolean> {
+  try {
+    await trx.updateTable('projects').set(changes).where('id', '=', id).execute();
+    return true;
+  } catch (error) {
+    if (breaksConstraint(error, 'projects_account_region_name_key')) return false;
+    throw error;
+  }
+}
+
+/** False when the project has images. */
+export async function deleteProject(trx: Trx, id: string): Promise<boolean> {
+  try {
+    const { numDeletedRows } = await trx.deleteFrom('projects').where('id', '=', id).executeTakeFirst();
+    return numDeletedRows === 1n;
+  } catch (error) {
+    if (breaksConstraint(error, 'images_project_fkey')) return false;
+    throw error;
+  }
+}
+
+/** Pairs that one statement makes projects for. */
+const batch = 1000;
+
+/**
+ * Makes the default projects that are missing, of one account or of all: for a new account, and for regions that were added to
+ * the configuration.
+ */
+export async function ensureProjects(
+  db: Db | Trx,
+  newId: () => string,
+  now: number,
+  accountId: string | null = null,
+): Promise<void> {
+  for (;;) {
+    const { rows } = await sql<{ account: string; region: number }>`
+      SELECT a.id AS account, r.number AS region FROM accounts a CROSS JOIN regions r
+      WHERE (${accountId}::uuid IS NULL OR a.id = ${accountId}) AND NOT EXISTS (
+        SELECT FROM projects p WHERE p.account = a.id AND p.region = r.number AND p.is_default)
+      LIMIT ${batch}`.execute(db);
+    await sql`
+      INSERT INTO projects (id, account, region, name, is_default, created_at)
+      SELECT missing.id, missing.account, r.number, r.id, true, ${now}
+      FROM unnest(${rows.map(() => newId())}::uuid[], ${rows.map(({ account }) => account)}::uuid[],
+                  ${rows.map(({ region }) => region)}::smallint[]) AS missing (id, account, region)
+      JOIN regions r ON r.number = missing.region
+      ON CONFLICT (account, region) WHERE is_default DO NOTHING`.execute(db);
+    if (rows.length < batch) return;
+  }
+}

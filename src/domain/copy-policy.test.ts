@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type CopyFacts,
+  type CopyPolicy,
+  type CopyRule,
+  judgeCopy,
+  judgeStart,
+  type RuleName,
+  type StandingFacts,
+} from './copy-policy.ts';
+import type { Image } from './image.ts';
+import type { Principal } from './principal.ts';
+import type { RefusalCode } from './refusal.ts';
+
+const principal: Principal = {
+  kind: 'user',
+  accountId: 'mine',
+  accountName: 'mine',
+  accountNumber: 1,
+  administers: false,
+  role: 'operator',
+  userId: 'user',
+  name: 'user',
+  accessKeyId: null,
+  sessionId: null,
+  agency: null,
+  projects: null,
+};
+
+const source: Image = {
+  id: 'source',
+  aliyunId: 'm-source',
+  jdcloudId: 'img-source',
+  accountId: 'mine',
+  accountName: 'mine',
+  accountNumber: 1,
+  region: 'north',
+  projectId: 'north',
+  resourceGroupId: null,
+  name: 'debian',
+  description: '',
+  kind: 'system-disk',
+  rootDevice: 'cloud-disk',
+  state: 'available',
+  visibility: 'private',
+  protected: false,
+  tags: {},
+  disks: [
+    {
+      index: 0,
+      role: 'system',
+      format: 'raw',
+      size: 100,
+      dataBytes: 60,
+      digest: '',
+      snapshot: { id: 's', aliyunId: 's-s', jdcloudId: 'snapshot-s' },
+    },
+  ],
+  sourceImageId: null,
+  revision: 1,
+  createdAt: 0,
+  updatedAt: 0,
+};
+
+const room = { used: 0, limit: 1000 };
+const facts: CopyFacts = {
+  principal,
+  source,
+  membership: null,
+  region: 'south',
+  projectId: 'south',
+  agency: null,
+  name: 'debian',
+  nameTaken: false,
+  quotas: { images: room, snapshots: room, bytes: room, copies: room },
+  charge: { images: 1, snapshots: 1, bytes: 60 },
+};
+
+/** Every rule there is, none of which refuses `facts`. */
+const rules: { readonly [Name in RuleName]: Extract<CopyRule, { rule: Name }> } = {
+  right: { rule: 'right' },
+  'source-owner': { rule: 'source-owner', allow: ['own'] },
+  'source-state': { rule: 'source-state' },
+  agency: { rule: 'agency' },
+  region: { rule: 'region', allow: 'other' },
+  kind: { rule: 'kind', allow: ['system-disk', 'whole-machine'] },
+  'root-device': { rule: 'root-device', allow: ['cloud-disk'] },
+  size: { rule: 'size', most: 100 },
+  'unique-name': { rule: 'unique-name' },
+  quota: { rule: 'quota' },
+  'no-waiting': { rule: 'no-waiting' },
+};
+const everyRule = Object.values(rules);
+
+function policyOf(...asked: readonly CopyRule[]): CopyPolicy {
+  return { name: 'test', mostCopies: 10, rules: asked };
+}
+
+function refusals(policy: CopyPolicy, changed: CopyFacts): (RefusalCode | null)[] {
+  return judgeCopy(policy, changed).map(({ refusal }) => refusal?.code ?? null);
+}
+
+function shared(changes: Partial<Image>): Image {
+  return { ...source, accountId: 'theirs', visibility: 'shared', ...changes };
+}
+
+const full = { used: 10, limit: 10 };
+const refused: readonly [what: string, rule: CopyRule, changes: Partial<CopyFacts>, code: RefusalCode][] = [
+  ["another account's private image", rules.right, { source: shared({ visibility: 'private' }) }, 'image.not-found'],
+  ['one that was rejected', rules.right, { source: shared({}), membership: 'rejected' }, 'image.not-found'],
+  ['one that waits for an answer', rules.right, { source: shared({}), membership: 'pending' }, 'image.not-found'],
+  ['a viewer', rules.right, { principal: { ...principal, role: 'viewer' } }, 'forbidden'],
+  [
+    "an agency's other project as source",
+    rules.right,
+    { principal: { ...principal, projects: ['south'] } },
+    'image.not-found',
+  ],
+  [
+    "an agency's other project as destination",
+    rules.right,
+    { principal: { ...principal, projects: ['north'] } },
+    'forbidden',
+  ],
+  ['a shared image', rules['source-owner'], { source: shared({}), membership: 'accepted' }, 'copy.source'],
+  ['a public image', rules['source-owner'], { source: shared({ visibility: 'public' }) }, 'copy.source'],
+  ['an image without bytes', rules['source-state'], { source: { ...source, state: 'queued' } }, 'image.not-readable'],
+  [
+    'an agency that does not delegate here',
+    rules.agency,
+    { agency: { name: 'a', permits: false } },
+    'agency.not-permitted',
+  ],
+  ['the same region', rules.region, { region: 'north' }, 'copy.same-region'],
+  ['another region', { rule: 'region', allow: 'same' }, {}, 'copy.other-region'],
+  ['a kind', rules.kind, { source: { ...source, kind: 'iso' } }, 'copy.kind'],
+  ['a root device', rules['root-device'], { source: { ...source, rootDevice: 'local-disk' } }, 'copy.root-device'],
+  ['a byte too much', { rule: 'size', most: 99 }, {}, 'copy.size'],
+  ['a name that is taken', rules['unique-name'], { nameTaken: true }, 'image.name-taken'],
+  ['an image too many', rules.quota, { quotas: { ...facts.quotas, images: full } }, 'quota.images'],
+  ['a snapshot too many', rules.quota, { quotas: { ...facts.quotas, snapshots: full } }, 'quota.snapshots'],
+  ['bytes too many', rules.quota, { quotas: { ...facts.quotas, bytes: { used: 0, limit: 59 } } }, 'quota.bytes'],
+  ['a copy that had to wait', rules['no-waiting'], { quotas: { ...facts.quotas, copies: full } }, 'quota.copies'],
+];
+
+describe('judgeCopy', () => {
+  it('lets through what no rule refuses', () => {
+    expect(refusals(policyOf(...everyRule), facts)).toEqual(everyRule.map(() => null));
+  });
+
+  it.each(refused)('refuses %s by its rule, and by no other', (_, rule, changes, code) => {
+    const changed = { ...facts, ...changes };
+    expect(refusals(policyOf(rule), changed)).toEqual([code]);
+    const others = everyRule.filter(
+      (other) => other.rule !== rule.rule && other.rule !== 'right' && other.rule !== 'source-owner',
+    );
+    expect(refusals(policyOf(...others), changed)).toEqual(others.map(() => null));
+  });
+
+  it('lets shared and public images through where the rule says so', () => {
+    const policy = policyOf(rules.right, { rule: 'source-owner', allow: ['shared', 'public'] });
+    expect(refusals(policy, { ...facts, source: shared({}), membership: 'accepted' })).toEqual([null, null]);
+    expect(refusals(policy, { ...facts, source: shared({ visibility: 'public' }) })).toEqual([null, null]);
+    expect(refusals(policy, facts)).toEqual([null, 'copy.source']);
+  });
+
+  it("asks in the policy's order, whatever that is", () => {
+    const changed: CopyFacts = { ...facts, region: 'north', nameTaken: true, source: { ...source, state: 'queued' } };
+    const asked = [rules['unique-name'], rules.region, rules['source-state']];
+    const codes = ['image.name-taken', 'copy.same-region', 'image.not-readable'];
+    expect(refusals(policyOf(...asked), changed)).toEqual(codes);
+    expect(refusals(policyOf(...asked.toReversed()), changed)).toEqual(codes.toReversed());
+  });
+
+  it('tells nothing further of an image to whoever has no right to it', () => {
+    const changed: CopyFacts = {
+      ...facts,
+      source: shared({ visibility: 'private', state: 'failed' }),
+      nameTaken: true,
+    };
+    expect(refusals(policyOf(...everyRule), changed)).toEqual(['image.not-found']);
+  });
+
+  it('fills a quota to its last unit', () => {
+    const just = { images: { used: 9, limit: 10 }, snapshots: { used: 9, limit: 10 }, bytes: { used: 40, limit: 100 } };
+    expect(refusals(policyOf(rules.quota), { ...facts, quotas: { ...facts.quotas, ...just } })).toEqual([null]);
+  });
+});
+
+describe('judgeStart', () => {
+  const standingRules: readonly RuleName[] = ['right', 'source-owner', 'source-state', 'agency'];
+  const { name: _, nameTaken: __, quotas: ___, charge: ____, ...standing } = facts;
+
+  it.each(refused)('of %s: asks again only what can have ended since', (_what, rule, changes, code) => {
+    const changed: StandingFacts = { ...standing, ...changes };
+    const refusal = judgeStart(policyOf(rule), changed);
+    expect(refusal?.code).toBe(standingRules.includes(rule.rule) ? code : undefined);
+  });
+
+  it('gives the first refusal', () => {
+    const changed = {
+      ...standing,
+      source: { ...source, state: 'failed' as const },
+      agency: { name: 'a', permits: false },
+    };
+    expect(judgeStart(policyOf(...everyRule), changed)?.code).toBe('image.not-readable');
+    expect(judgeStart(policyOf(...everyRule.toReversed()), changed)?.code).toBe('agency.not-permitted');
+    expect(judgeStart(policyOf(...everyRule), standing)).toBeUndefined();
+  });
+});

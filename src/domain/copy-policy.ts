@@ -1,0 +1,172 @@
+/**
+ * Who may copy what to where, as data: a dialect's rules in the order in which it refuses. The core gathers the facts of the
+ * merged request and asks once in the transaction that accepts the copy, and the rules that can turn out otherwise since
+ * then once more when its job starts.
+ */
+import { may } from './authorization.ts';
+import type { Image, ImageKind, RootDevice } from './image.ts';
+import type { Principal } from './principal.ts';
+import { type Charge, type Quotas, quotaRefusal } from './quota.ts';
+import { RefusalError } from './refusal.ts';
+import type { MemberStatus } from './sharing.ts';
+import { isReadable } from './states.ts';
+
+/** Kept with each copy. */
+export type PolicyName = string;
+
+/** Whose images may be copied besides those that one may see at all. */
+export type SourceOwner = 'own' | 'shared' | 'public';
+
+/** What each rule needs to be told; a rule without parameters takes none. */
+interface RuleParameters {
+  /** read(source) and create(destination) are the caller's to do; what is hidden does not exist. */
+  right: object;
+  'source-owner': { readonly allow: readonly SourceOwner[] };
+  'source-state': object;
+  /** Named agencies delegate to the image service in the destination. */
+  agency: object;
+  region: { readonly allow: 'same' | 'other' };
+  kind: { readonly allow: readonly ImageKind[] };
+  'root-device': { readonly allow: readonly RootDevice[] };
+  /** Bytes of all disks together. */
+  size: { readonly most: number };
+  'unique-name': object;
+  quota: object;
+  /** Copies that cannot start at once are refused and do not wait. */
+  'no-waiting': object;
+}
+
+export type RuleName = keyof RuleParameters;
+export type CopyRule = { [Name in RuleName]: { readonly rule: Name } & RuleParameters[Name] }[RuleName];
+
+export interface CopyPolicy {
+  readonly name: PolicyName;
+  /** The most copies that one request makes. */
+  readonly mostCopies: number;
+  /** In order; the first that refuses is the answer. */
+  readonly rules: readonly CopyRule[];
+}
+
+/** What is known both when a copy is asked for and when it starts. */
+export interface StandingFacts {
+  readonly principal: Principal;
+  readonly source: Image;
+  /** What the principal's account is to the source's members. */
+  readonly membership: MemberStatus | null;
+  readonly region: string;
+  readonly projectId: string;
+  /** The agency that was named, and whether it delegates here; null when none was. */
+  readonly agency: { readonly name: string; readonly permits: boolean } | null;
+}
+
+/** What is known under the lock of the destination, when the copy is asked for. */
+export interface CopyFacts extends StandingFacts {
+  readonly name: string;
+  /** An image of the account in the destination has the name already; only looked for where a rule minds. */
+  readonly nameTaken: boolean;
+  /** Of the account in the destination, with what the same request takes before this copy. */
+  readonly quotas: Quotas;
+  readonly charge: Charge;
+}
+
+type Check<Name extends RuleName, Facts> = (facts: Facts, rule: RuleParameters[Name]) => RefusalError | undefined;
+
+function checkRight({ principal, source, membership, projectId }: StandingFacts): RefusalError | undefined {
+  const { accountId, visibility } = source;
+  const reading = may(principal, 'copy.create', { accountId, visibility, membership, projectId: source.projectId });
+  if (reading === 'hidden') return new RefusalError('image.not-found', { image: source.id });
+  const creating = may(principal, 'image.create', { accountId: principal.accountId, projectId });
+  const allowed = reading === 'yes' && creating === 'yes';
+  return allowed ? undefined : new RefusalError('forbidden', { action: 'copy.create' });
+}
+
+function ownerOf({ principal, source, membership }: StandingFacts): SourceOwner {
+  if (source.accountId === principal.accountId) return 'own';
+  return membership === 'accepted' ? 'shared' : 'public';
+}
+
+/** Asked again when the job starts: rights, states and delegations end. */
+const standing: {
+  readonly [Name in 'right' | 'source-owner' | 'source-state' | 'agency']: Check<Name, StandingFacts>;
+} = {
+  right: checkRight,
+  'source-owner': (facts, { allow }) =>
+    allow.includes(ownerOf(facts)) ? undefined : new RefusalError('copy.source', { image: facts.source.id }),
+  'source-state': ({ source: { id, state } }) =>
+    isReadable(state) ? undefined : new RefusalError('image.not-readable', { image: id, state }),
+  agency: ({ agency, region }) =>
+    agency === null || agency.permits
+      ? undefined
+      : new RefusalError('agency.not-permitted', { agency: agency.name, region }),
+};
+
+type StandingName = keyof typeof standing;
+
+const accepting: { readonly [Name in Exclude<RuleName, StandingName>]: Check<Name, CopyFacts> } = {
+  region({ source, region }, { allow }) {
+    if ((source.region === region) === (allow === 'same')) return undefined;
+    return new RefusalError(allow === 'same' ? 'copy.other-region' : 'copy.same-region', { image: source.id, region });
+  },
+  kind: ({ source: { id, kind } }, { allow }) =>
+    allow.includes(kind) ? undefined : new RefusalError('copy.kind', { image: id, kind }),
+  'root-device': ({ source: { id, rootDevice } }, { allow }) =>
+    allow.includes(rootDevice) ? undefined : new RefusalError('copy.root-device', { image: id, rootDevice }),
+  size({ source }, { most }) {
+    const size = source.disks.reduce((sum, disk) => sum + disk.size, 0);
+    return size <= most ? undefined : new RefusalError('copy.size', { image: source.id, size, limit: most });
+  },
+  'unique-name': ({ nameTaken, region, name }) =>
+    nameTaken ? new RefusalError('image.name-taken', { region, name }) : undefined,
+  quota: ({ region, quotas, charge }) => quotaRefusal(region, quotas, charge),
+  'no-waiting'({ region, quotas }) {
+    const { used, limit } = quotas.copies;
+    return used < limit ? undefined : new RefusalError('quota.copies', { region, limit, used, wanted: 1 });
+  },
+};
+
+type AcceptingName = keyof typeof accepting;
+type StandingRule = Extract<CopyRule, { rule: StandingName }>;
+type AcceptingRule = Extract<CopyRule, { rule: AcceptingName }>;
+
+function isStanding(rule: CopyRule): rule is StandingRule {
+  return rule.rule in standing;
+}
+
+// The tables pair each rule with its parameters, which the compiler cannot follow through a union.
+function checkStanding(facts: StandingFacts, rule: StandingRule): RefusalError | undefined {
+  return (standing[rule.rule] as Check<StandingName, StandingFacts>)(facts, rule as RuleParameters[StandingName]);
+}
+
+function checkAccepting(facts: CopyFacts, rule: AcceptingRule): RefusalError | undefined {
+  return (accepting[rule.rule] as Check<AcceptingName, CopyFacts>)(facts, rule as RuleParameters[AcceptingName]);
+}
+
+/** What one rule says of a copy. */
+export interface CopyVerdict {
+  readonly rule: RuleName;
+  /** Null when the rule lets it through. */
+  readonly refusal: RefusalError | null;
+}
+
+/**
+ * What each rule says, in the policy's order, when the copy is asked for. Whoever has no right to the image is told nothing
+ * further of it.
+ */
+export function judgeCopy(policy: CopyPolicy, facts: CopyFacts): CopyVerdict[] {
+  const verdicts: CopyVerdict[] = [];
+  for (const rule of policy.rules) {
+    const refusal = (isStanding(rule) ? checkStanding(facts, rule) : checkAccepting(facts, rule)) ?? null;
+    verdicts.push({ rule: rule.rule, refusal });
+    if (rule.rule === 'right' && refusal !== null) break;
+  }
+  return verdicts;
+}
+
+/** The first refusal when the copy starts, of those rules that can turn out otherwise since it was accepted. */
+export function judgeStart(policy: CopyPolicy, facts: StandingFacts): RefusalError | undefined {
+  for (const rule of policy.rules.filter(isStanding)) {
+    const refusal = checkStanding(facts, rule);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { delegatedProjects, delegatedRole } from './delegation.ts';
+import type { AgencyGrant } from './tenants.ts';
+
+const grants: AgencyGrant[] = [
+  { projectId: 'north', role: 'operator' },
+  { projectId: 'south', role: 'viewer' },
+];
+
+describe('delegatedProjects', () => {
+  it('are those that were granted the role or more, and never those that were granted less', () => {
+    expect(delegatedProjects(grants, 'operator')).toEqual(['north']);
+    expect(delegatedProjects(grants, 'viewer')).toEqual(['north', 'south']);
+    expect(delegatedProjects(grants, 'owner')).toBeUndefined();
+    expect(delegatedProjects([], 'viewer')).toBeUndefined();
+  });
+
+  it('are all when one grant says so, but only in its role', () => {
+    const everywhere: AgencyGrant[] = [...grants, { projectId: null, role: 'viewer' }];
+    expect(delegatedProjects(everywhere, 'viewer')).toBeNull();
+    expect(delegatedProjects(everywhere, 'operator')).toEqual(['north']);
+  });
+
+  it('name a project once, however many grants it has', () => {
+    expect(delegatedProjects([...grants, { projectId: 'north', role: 'viewer' }], 'viewer')).toEqual([
+      'north',
+      'south',
+    ]);
+  });
+});
+
+describe('delegatedRole', () => {
+  it('is the greatest that a grant gives and the asker has', () => {
+    expect(delegatedRole(grants, 'owner')).toBe('operator');
+    expect(delegatedRole(grants, 'viewer')).toBe('viewer');
+    expect(delegatedRole([{ projectId: null, role: 'owner' }], 'operator')).toBe('operator');
+    expect(delegatedRole([], 'owner')).toBeUndefined();
+  });
+});

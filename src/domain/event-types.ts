@@ -1,0 +1,48 @@
+/** Every type that an event can have, and the patterns by which webhooks and lists choose among them. */
+import { copyStates, imageStates } from './states.ts';
+
+/** What is done, by what it is done to. `act` takes no other, so a webhook never waits for a type that is not written. */
+const deeds = [
+  ...([
+    'image.create',
+    'image.upload',
+    'image.download',
+    'image.update',
+    'image.delete',
+    'image.share',
+    'image.copied',
+    'share.offered',
+    'share.answer',
+  ] as const),
+  ...(['copy.create', 'copy.cancel'] as const),
+  ...(['account.create', 'account.update', 'quota.manage', 'installation.operate'] as const),
+  ...(['user.create', 'user.update', 'user.delete'] as const),
+  ...(['access-key.create', 'access-key.update', 'access-key.rotate', 'access-key.delete'] as const),
+  ...(['session.create', 'session.delete'] as const),
+  ...(['project.create', 'project.update', 'project.delete'] as const),
+  ...(['agency.create', 'agency.update', 'agency.delete', 'agency.assume'] as const),
+  ...(['resource-group.create', 'resource-group.update', 'resource-group.delete'] as const),
+  ...(['webhook.create', 'webhook.update', 'webhook.delete', 'webhook.ping', 'webhook.redeliver'] as const),
+] as const;
+
+export type DeedType = (typeof deeds)[number];
+
+/** What was entered; a deleted image has no state, and no row, any more. */
+const states = [
+  ...imageStates.map((state) => `image.${state}` as const),
+  ...copyStates.map((state) => `copy.${state}` as const),
+  'image.deleted' as const,
+];
+
+const eventTypes: readonly string[] = [...deeds, ...states].sort();
+
+const patterns: ReadonlySet<string> = new Set([
+  '*',
+  ...eventTypes,
+  ...eventTypes.map((type) => `${type.slice(0, type.indexOf('.'))}.*`),
+]);
+
+/** `*`, `image.*`, or a type. */
+export function isEventPattern(text: string): boolean {
+  return patterns.has(text);
+}

@@ -1,0 +1,20 @@
+/** Who sees an image besides its owner. */
+
+/** An account that an image is shared with has been asked, or has answered. */
+export const memberStatuses = ['pending', 'accepted', 'rejected'] as const;
+export type MemberStatus = (typeof memberStatuses)[number];
+
+export interface ImageMember {
+  readonly imageId: string;
+  readonly accountId: string;
+  readonly accountName: string;
+  /** Sixteen digits. */
+  readonly accountNumber: number;
+  readonly status: MemberStatus;
+  /** Epoch milliseconds, as below. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** The most that any of the clouds allows: Huawei's 128. */
+export const maxMembers = 128;

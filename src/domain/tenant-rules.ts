@@ -1,0 +1,49 @@
+/** What names and times of tenants' things must keep to. */
+import { isUuid } from './ids.ts';
+import { RefusalError } from './refusal.ts';
+
+function invalid(field: string, rule: string): RefusalError {
+  return new RefusalError('request.invalid', { field, rule });
+}
+
+/** A name stands where an id may stand, so it must not pass for the id of something else, nor for the word `self`. */
+function checkNotAnId(name: string): void {
+  if (isUuid(name) || name === 'self') throw invalid('name', 'must not be a UUID, nor self');
+}
+
+/** It begins with a letter, so it is no account's number. */
+export function checkAccountName(name: string): void {
+  if (!/^[a-z][a-z0-9-]{1,62}$/.test(name)) {
+    throw invalid('name', 'must be 2 to 63 lower-case letters, digits and hyphens, beginning with a letter');
+  }
+  checkNotAnId(name);
+}
+
+export function checkUserName(name: string): void {
+  if (!/^[A-Za-z0-9._@-]{1,64}$/.test(name)) throw invalid('name', 'must be 1 to 64 letters, digits and . _ @ -');
+  checkNotAnId(name);
+}
+
+/** Of projects, agencies, resource groups and sessions: what people call them. */
+export function checkTenantName(name: string): void {
+  if (name.length < 1 || name.length > 64) throw invalid('name', 'must have 1 to 64 characters');
+  if (/\p{Cc}/u.test(name)) throw invalid('name', 'must not contain control characters');
+  if (name.trim() !== name) throw invalid('name', 'must not begin or end with a space');
+  checkNotAnId(name);
+}
+
+export function checkTenantDescription(description: string): void {
+  if (description.length > 255) throw invalid('description', 'must have at most 255 characters');
+}
+
+export function checkWhole(field: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw invalid(field, `must be a whole number from ${least} to ${most}`);
+  }
+}
+
+/** Since when it is disabled, after a change that may ask for it; null while it is not. */
+export function disabledSince(before: number | null, disabled: boolean | undefined, now: number): number | null {
+  if (disabled === undefined) return before;
+  return disabled ? (before ?? now) : null;
+}
