@@ -1,4 +1,5 @@
-import type { AppContext } from './context.ts';
+import { demand, record } from './act.ts';
+import type { AppContext, Caller } from './context.ts';
 import type { StoreCounts } from './data-plane.ts';
 
 /** What a collection did, or would do, in one region. */
@@ -9,9 +10,13 @@ export interface RegionCollection extends StoreCounts {
 /** Removes, in every region, what has been condemned for longer than the grace time, and what no row names (D1). */
 export async function collectStore(
   context: AppContext,
+  caller: Caller,
   dryRun: boolean,
   signal: AbortSignal,
 ): Promise<RegionCollection[]> {
+  const action = 'installation.operate';
+  demand(caller, action);
+  await record(context, caller, { action, resource: { type: 'store', id: 'collect' }, details: { dryRun } });
   const condemnedBefore = context.clock.now() - context.graceMs;
   const collections: RegionCollection[] = [];
   for (const region of context.regionNumbers.keys()) {

@@ -1,8 +1,14 @@
 /** What the use cases work with, and who calls them. */
 import type { Db } from '../db/database.ts';
+import type { CopyPolicy, PolicyName } from '../domain/copy-policy.ts';
+import type { Origin } from '../domain/event.ts';
 import type { RandomBytes } from '../domain/ids.ts';
+import type { Principal } from '../domain/principal.ts';
+import type { QuotaKind } from '../domain/quota.ts';
+import type { Egress } from '../egress/egress.ts';
 import type { Queue } from '../jobs/queue.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { SecretBox } from '../lib/secret-box.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { DataPlane } from './data-plane.ts';
 
@@ -19,9 +25,25 @@ export interface AppContext {
   readonly server: string;
   /** How long condemned bytes are kept. */
   readonly graceMs: number;
+  /** How long an upload that was cut off can be resumed. */
+  readonly uploadKeepMs: number;
+  /** The dialects' rules for copies, by name. */
+  readonly policies: ReadonlyMap<PolicyName, CopyPolicy>;
+  /** Limits of an account in a region until an administrator sets others. */
+  readonly defaultQuotas: Readonly<Record<QuotaKind, number>>;
+  /** Hash of the token in the data directory (`hashToken`). */
+  readonly installationToken: Uint8Array;
+  /** Seals what is secret in the database. */
+  readonly secrets: SecretBox;
+  /** Knows the addresses that webhooks may go to. */
+  readonly egress: Pick<Egress, 'check'>;
+  /** How long an idempotency token is remembered. */
+  readonly idempotencyMs: number;
+  /** The longest life of a session. */
+  readonly sessionMs: number;
 }
 
-/** Who asks. Another account's images do not exist for the caller. */
-export interface Caller {
-  readonly accountId: string;
+/** Who asks, and from where. What belongs to another account does not exist for the caller. */
+export interface Caller extends Principal {
+  readonly origin: Origin;
 }

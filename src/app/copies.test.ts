@@ -1,11 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createInstallation, type Installation, makeImage } from '../../test/support/installation.ts';
+import { copyImage, createInstallation, type Installation, makeImage } from '../../test/support/installation.ts';
 import type { Image } from '../domain/image.ts';
 import { runCopy } from '../jobs/copy-image.ts';
 import { cancelCopy } from './cancel-copy.ts';
 import type { Caller } from './context.ts';
-import { copyImage } from './copy-image.ts';
 import { createImage } from './create-image.ts';
 import { deleteImage } from './delete-image.ts';
 import { findCopy } from './find-copy.ts';
@@ -88,13 +87,13 @@ describe('copyImage', () => {
     ],
     ['a tag that does', { tags: { a: 'x'.repeat(256) } }, { code: 'request.invalid', facts: { field: 'tags' } }],
   ])('refuses %s, and accepts nothing', async (_, changes, refusal) => {
-    const before = await listCopies(installation.context, caller, { limit: 1000 });
+    const before = await listCopies(installation.context, caller, { descending: true, limit: 1000 });
     await expect(copy(changes)).rejects.toMatchObject(refusal);
-    expect(await listCopies(installation.context, caller, { limit: 1000 })).toEqual(before);
+    expect(await listCopies(installation.context, caller, { descending: true, limit: 1000 })).toEqual(before);
   });
 
   it("refuses what has no bytes yet, and another account's image", async () => {
-    const empty = await createImage(installation.context, caller, {
+    const { result: empty } = await createImage(installation.context, caller, {
       ...image,
       disks: [{ role: 'system', format: null, size: 1 }],
     });
@@ -177,7 +176,8 @@ describe('findCopy and listCopies', () => {
     await expect(cancelCopy(installation.context, stranger, accepted.id)).rejects.toMatchObject({
       code: 'copy.not-found',
     });
-    expect(await listCopies(installation.context, stranger, { limit: 1000 })).toEqual([]);
+    const { copies } = await listCopies(installation.context, stranger, { descending: true, limit: 1000 });
+    expect(copies).toEqual([]);
     await cancelCopy(installation.context, caller, accepted.id);
   });
 
@@ -192,14 +192,40 @@ describe('findCopy and listCopies', () => {
     const [first, second, third] = accepted.map(({ id }) => id);
     await finish(first as string);
     const list = async (query: object) =>
-      (await listCopies(installation.context, lister, { limit: 1000, ...query })).map(({ id }) => id);
+      (await listCopies(installation.context, lister, { descending: true, limit: 1000, ...query })).copies.map(
+        ({ id }) => id,
+      );
     expect(await list({})).toEqual([third, second, first]);
     expect(await list({ limit: 1 })).toEqual([third]);
-    expect(await list({ state: 'succeeded' })).toEqual([first]);
-    expect(await list({ state: 'queued' })).toEqual([third, second]);
+    expect(await list({ states: ['succeeded'] })).toEqual([first]);
+    expect(await list({ states: ['queued'] })).toEqual([third, second]);
     expect(await list({ image: source.aliyunId })).toEqual([third, second, first]);
     expect(await list({ image: accepted[0]?.destinationImageId })).toEqual([first]);
-    await expect(list({ image: image.id })).rejects.toMatchObject({ code: 'image.not-found' });
+    expect(await list({ image: image.id })).toEqual([]);
+    await expect(list({ image: image.aliyunId })).rejects.toMatchObject({ code: 'image.not-found' });
+  });
+
+  it('give pages that make up the whole, of one request or of all', async () => {
+    const lister = await installation.newCaller();
+    const source = await makeImage(installation.context, lister, [randomBytes(10)]);
+    const { db } = installation.context;
+    for (let number = 0; number < 7; number++) {
+      await copyImage(installation.context, lister, { image: source.id, region: 'south' });
+    }
+    await db.updateTable('copies').set({ created_at: 1 }).where('account', '=', lister.accountId).execute();
+    for (const descending of [true, false]) {
+      const list = (query: object) =>
+        listCopies(installation.context, lister, { descending, limit: 100, region: 'south', ...query });
+      const whole = (await list({})).copies.map(({ id }) => id);
+      const first = await list({ limit: 3 });
+      const second = await list({ limit: 4, after: first.next });
+      expect([...first.copies, ...second.copies].map(({ id }) => id)).toEqual(whole);
+      expect(second.next).toBeNull();
+      const [one] = first.copies;
+      expect((await list({ request: one?.request })).copies).toEqual([one]);
+      expect(await list({ request: 'no uuid' })).toEqual({ copies: [], next: null });
+      expect((await list({ states: [] })).copies).toEqual([]);
+    }
   });
 
   it('still tell of a copy whose images are gone', async () => {

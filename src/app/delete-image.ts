@@ -1,23 +1,62 @@
 import { findCopyOfSource } from '../db/copies.ts';
-import { inTransaction } from '../db/database.ts';
-import { deleteImageRows, lockImage } from '../db/images.ts';
+import type { Trx } from '../db/database.ts';
+import { deleteImageRows } from '../db/images.ts';
+import { findUpload } from '../db/uploads.ts';
+import type { Image } from '../domain/image.ts';
 import { RefusalError } from '../domain/refusal.ts';
+import { act } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
+import { lockImage } from './find-image.ts';
+
+export interface Condition {
+  /** Only if this is still its revision. */
+  readonly ifRevision?: number | undefined;
+}
 
 /**
  * Deletes an image. Its bytes are condemned in the same transaction (D1) unless other images need them too. Refused while
- * the image is being copied, or is itself the unfinished result of a copy, which is to be cancelled instead.
+ * the image is being copied or uploaded, or is itself the unfinished result of a copy, which is to be cancelled instead. An
+ * upload that was cut off ends with its image.
  */
-export async function deleteImage(context: AppContext, caller: Caller, id: string): Promise<void> {
-  await inTransaction(context.db, async (trx) => {
-    const image = await lockImage(trx, caller.accountId, id, 'update');
-    if (image === undefined) throw new RefusalError('image.not-found', { image: id });
+export async function deleteImage(
+  context: AppContext,
+  caller: Caller,
+  id: string,
+  condition: Condition = {},
+): Promise<void> {
+  const resource = { type: 'image', id };
+  await act(context, caller, { action: 'image.delete', resource }, async (trx, deed) => {
+    const image = await lockImage(trx, caller, id, 'image.delete');
+    Object.assign(deed, {
+      resource: { type: 'image', id: image.id },
+      region: image.region,
+      details: { name: image.name },
+    });
+    checkRevision(image, condition);
+    if (image.protected) throw new RefusalError('image.protected', { image: image.id });
+    const now = context.clock.now();
     const unfinishedCopy = image.sourceImageId !== null && image.state === 'queued';
-    if (unfinishedCopy || image.state === 'copying' || image.state === 'uploading') {
+    const upload = await findUpload(trx, image.id);
+    if (unfinishedCopy || image.state === 'copying' || (upload !== undefined && upload.leaseUntil > now)) {
       throw new RefusalError('image.changing', { image: image.id, state: image.state });
     }
-    const copy = await findCopyOfSource(trx, image.id);
-    if (copy !== undefined) throw new RefusalError('image.being-copied', { image: image.id, copy });
-    await deleteImageRows(trx, image.id, context.clock.now());
+    await refuseWhileCopied(trx, caller, image);
+    await deleteImageRows(trx, image.id, now);
+  });
+}
+
+export function checkRevision({ id, revision }: Image, { ifRevision }: Condition): void {
+  if (ifRevision !== undefined && ifRevision !== revision) {
+    throw new RefusalError('precondition.failed', { image: id, revision });
+  }
+}
+
+/** An image stays as it is while a copy reads it. Another account's copy is not named. */
+export async function refuseWhileCopied(trx: Trx, caller: Caller, { id }: Image): Promise<void> {
+  const copy = await findCopyOfSource(trx, id);
+  if (copy === undefined) return;
+  throw new RefusalError('image.being-copied', {
+    image: id,
+    copy: copy.accountId === caller.accountId ? copy.id : null,
   });
 }

@@ -1,18 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createInstallation, type Installation, makeImage, never } from '../../test/support/installation.ts';
+import { copyImage, createInstallation, type Installation, makeImage, never } from '../../test/support/installation.ts';
 import { runCopy } from '../jobs/copy-image.ts';
 import { bytesOf } from '../lib/raw-stream.ts';
 import { cancelCopy } from './cancel-copy.ts';
 import { collectStore } from './collect-store.ts';
 import type { Caller } from './context.ts';
-import { copyImage } from './copy-image.ts';
 import { type CreateImageCommand, createImage } from './create-image.ts';
 import { deleteImage } from './delete-image.ts';
 import { findImage } from './find-image.ts';
 import { listImages } from './list-images.ts';
 import { listRegions } from './list-regions.ts';
 import { readDisk } from './read-disk.ts';
+
+const newest = { owner: 'self', sort: 'createdAt', descending: true, limit: 1000 } as const;
 
 let installation: Installation;
 let caller: Caller;
@@ -33,7 +34,9 @@ const plain: CreateImageCommand = {
 };
 
 function create(changes: Partial<CreateImageCommand> = {}) {
-  return createImage(installation.context, caller, { ...plain, tags: { team: 'platform' }, ...changes });
+  return createImage(installation.context, caller, { ...plain, tags: { team: 'platform' }, ...changes }).then(
+    ({ result }) => result,
+  );
 }
 
 async function keys(): Promise<string[]> {
@@ -100,9 +103,9 @@ describe('createImage', () => {
       { code: 'request.invalid', facts: { field: 'disks' } },
     ],
   ])('refuses %s, and makes nothing', async (_, changes, refusal) => {
-    const before = await listImages(installation.context, caller, { limit: 1000 });
+    const before = await listImages(installation.context, caller, newest);
     await expect(create(changes)).rejects.toMatchObject(refusal);
-    expect(await listImages(installation.context, caller, { limit: 1000 })).toEqual(before);
+    expect(await listImages(installation.context, caller, newest)).toEqual(before);
   });
 });
 
@@ -139,25 +142,31 @@ describe('listImages', () => {
     const images = [];
     for (const changes of [{ name: 'a' }, { name: 'b' }, { name: 'b', region: 'south' }, { name: 'c' }]) {
       installation.advance(1);
-      images.push(await createImage(installation.context, lister, { ...plain, tags: {}, ...changes }));
+      images.push((await createImage(installation.context, lister, { ...plain, tags: {}, ...changes })).result);
     }
     const available = await makeImage(installation.context, lister, [randomBytes(4096)]);
     const list = async (filter: object) =>
-      (await listImages(installation.context, lister, { limit: 1000, ...filter })).map(({ id }) => id);
+      (await listImages(installation.context, lister, { ...newest, ...filter })).images.map(({ id }) => id);
     const [a, b, southern, c] = images.map(({ id }) => id);
     expect(await list({})).toEqual([available.id, c, southern, b, a]);
     expect(await list({ limit: 2 })).toEqual([available.id, c]);
     expect(await list({ name: 'b' })).toEqual([southern, b]);
     expect(await list({ name: 'b', region: 'north' })).toEqual([b]);
-    expect(await list({ state: 'available' })).toEqual([available.id]);
+    expect(await list({ states: ['available'] })).toEqual([available.id]);
     expect(await list({ region: 'west' })).toEqual([]);
-    expect(await listImages(installation.context, lister, { limit: 1, state: 'available' })).toEqual([available]);
+    const { images: found } = await listImages(installation.context, lister, {
+      ...newest,
+      limit: 1,
+      states: ['available'],
+    });
+    expect(found).toEqual([available]);
   });
 });
 
 describe('listRegions', () => {
   it('counts what lies in each', async () => {
-    const region = async () => (await listRegions(installation.context)).find(({ id }) => id === 'south');
+    const region = async () =>
+      (await listRegions(installation.context, { ...caller, administers: true })).find(({ id }) => id === 'south');
     expect(await region()).toEqual({
       id: 'south',
       images: 1,
@@ -219,13 +228,13 @@ describe('deleteImage', () => {
     const patient = { ...installation.context, graceMs: 60_000 };
 
     await deleteImage(installation.context, caller, one.id);
-    await collectStore(patient, false, never);
+    await collectStore(patient, installation.operator, false, never);
     expect(await keys()).toEqual(before);
     installation.advance(60_001);
-    const [dry] = await collectStore(patient, true, never);
+    const [dry] = await collectStore(patient, installation.operator, true, never);
     expect(dry?.blobsRemoved).toBeGreaterThan(1);
     expect(await keys()).toEqual(before);
-    const [wet] = await collectStore(patient, false, never);
+    const [wet] = await collectStore(patient, installation.operator, false, never);
     expect(wet).toEqual(dry);
     const after = await keys();
     expect(after.length).toBe(before.length - (dry?.blobsRemoved ?? 0));
@@ -233,7 +242,7 @@ describe('deleteImage', () => {
 
     await deleteImage(installation.context, caller, other.id);
     installation.advance(60_001);
-    await collectStore(patient, false, never);
+    await collectStore(patient, installation.operator, false, never);
     const rows = await installation.context.db
       .selectFrom('packs')
       .innerJoin('regions', 'regions.number', 'packs.region')

@@ -1,11 +1,17 @@
 import { type RegionUsage, readRegionUsage } from '../db/regions.ts';
-import type { AppContext } from './context.ts';
+import { may } from '../domain/authorization.ts';
+import { demand } from './act.ts';
+import type { AppContext, Caller } from './context.ts';
 
-export interface Region extends RegionUsage {
-  readonly id: string;
-}
+/** What lies in a region is told to those who run the installation; to others it would tell of other accounts. */
+export type Region = { readonly id: string } & { readonly [Fact in keyof RegionUsage]: number | null };
 
-/** The configured regions with what lies in them. */
-export async function listRegions({ db, regionNumbers }: AppContext): Promise<Region[]> {
-  return await Promise.all([...regionNumbers.keys()].map(async (id) => ({ id, ...(await readRegionUsage(db, id)) })));
+const untold = { images: null, packs: null, storedBytes: null, condemnedPacks: null, condemnedBytes: null };
+
+/** The configured regions. */
+export async function listRegions({ db, regionNumbers }: AppContext, caller: Caller): Promise<Region[]> {
+  demand(caller, 'region.read');
+  const tells = may(caller, 'installation.read') === 'yes';
+  const ids = [...regionNumbers.keys()];
+  return await Promise.all(ids.map(async (id) => ({ id, ...(tells ? await readRegionUsage(db, id) : untold) })));
 }

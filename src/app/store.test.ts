@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createInstallation, type Installation, makeImage, never } from '../../test/support/installation.ts';
+import { copyImage, createInstallation, type Installation, makeImage, never } from '../../test/support/installation.ts';
 import { runCopy } from '../jobs/copy-image.ts';
 import { bytesOf } from '../lib/raw-stream.ts';
 import { collectStore } from './collect-store.ts';
 import type { Caller } from './context.ts';
-import { copyImage } from './copy-image.ts';
 import { createImage } from './create-image.ts';
 import { deleteImage } from './delete-image.ts';
 import { readDisk } from './read-disk.ts';
@@ -77,8 +77,9 @@ describe('readDisk', () => {
       code: 'disk.not-found',
       facts: { image: image.id, disk: 1 },
     });
-    const empty = await createImage(installation.context, caller, {
-      ...image,
+    const { name, description, kind, rootDevice, region, tags } = image;
+    const { result: empty } = await createImage(installation.context, caller, {
+      ...{ name, description, kind, rootDevice, region, tags },
       disks: [{ role: 'system', format: null, size: 1 }],
     });
     await expect(read(empty.id)).rejects.toMatchObject({
@@ -93,7 +94,7 @@ describe('readDisk', () => {
     const { size, runs } = await readDisk(installation.context, caller, image.id, 0, never);
     await deleteImage(installation.context, caller, image.id);
     installation.advance(1);
-    await collectStore(installation.context, false, never);
+    await collectStore(installation.context, installation.operator, false, never);
     await expect(
       (async () => {
         for await (const _ of bytesOf(size, runs));
@@ -103,20 +104,27 @@ describe('readDisk', () => {
 });
 
 describe('verifyStore', () => {
-  it("reads every disk of the caller's and finds nothing wrong", async () => {
+  it('reads every disk that there is and finds nothing wrong', async () => {
     const image = await newImage(randomBytes(MiB), randomBytes(5000));
     const other = await makeImage(installation.context, caller, [randomBytes(6000)]);
     await createImage(installation.context, caller, { ...image, disks: [{ role: 'system', format: null, size: 1 }] });
-    expect(await verifyStore(installation.context, caller, undefined, never)).toEqual({
-      disksChecked: 3,
-      bytesChecked: MiB + 11_000,
+    const { disks, bytes } = await installation.context.db
+      .selectFrom('disks')
+      .innerJoin('images', 'images.id', 'disks.image')
+      .where('images.state', '=', 'available')
+      .select(({ fn }) => [fn.countAll<number>().as('disks'), sql<number>`sum(disks.size)::bigint`.as('bytes')])
+      .executeTakeFirstOrThrow();
+    expect(disks).toBeGreaterThanOrEqual(3);
+    expect(await verifyStore(installation.context, installation.operator, undefined, never)).toEqual({
+      disksChecked: disks,
+      bytesChecked: bytes,
       damage: [],
     });
-    expect(await verifyStore(installation.context, caller, other.aliyunId, never)).toMatchObject({
+    expect(await verifyStore(installation.context, installation.operator, other.aliyunId, never)).toMatchObject({
       disksChecked: 1,
       bytesChecked: 6000,
     });
-    await expect(verifyStore(installation.context, caller, 'm-unknown', never)).rejects.toMatchObject({
+    await expect(verifyStore(installation.context, installation.operator, 'm-unknown', never)).rejects.toMatchObject({
       code: 'image.not-found',
     });
   });
@@ -124,7 +132,12 @@ describe('verifyStore', () => {
   it('lists every damaged chunk with image, disk and offset, and goes on to the next disk', async () => {
     const image = await newImage(randomBytes(2 * MiB), randomBytes(5000));
     damage('packs/');
-    const { disksChecked, damage: found } = await verifyStore(installation.context, caller, image.id, never);
+    const { disksChecked, damage: found } = await verifyStore(
+      installation.context,
+      installation.operator,
+      image.id,
+      never,
+    );
     expect(disksChecked).toBe(2);
     expect(found.length).toBeGreaterThan(5);
     expect(new Set(found.map(({ disk }) => disk))).toEqual(new Set([0, 1]));
@@ -138,10 +151,22 @@ describe('verifyStore', () => {
     });
   });
 
+  it('does not call it damage when the image was deleted meanwhile', async () => {
+    const image = await newImage(randomBytes(2 * MiB));
+    const { context } = installation;
+    const verify: typeof context.dataPlane.verify = async function* (...args) {
+      await deleteImage(context, caller, image.id);
+      yield* context.dataPlane.verify(...args);
+    };
+    const deleting = { ...context, dataPlane: { ...context.dataPlane, verify } };
+    const { disksChecked, damage: found } = await verifyStore(deleting, installation.operator, image.id, never);
+    expect({ disksChecked, found }).toEqual({ disksChecked: 1, found: [] });
+  });
+
   it('lists a damaged manifest as damage of the whole disk', async () => {
     const image = await newImage(randomBytes(MiB), randomBytes(5000));
     damage('manifests/');
-    const { damage: found } = await verifyStore(installation.context, caller, image.id, never);
+    const { damage: found } = await verifyStore(installation.context, installation.operator, image.id, never);
     expect(found.map(({ disk, offset }) => ({ disk, offset }))).toEqual([
       { disk: 0, offset: 0 },
       { disk: 1, offset: 0 },
@@ -155,11 +180,11 @@ describe('collectStore', () => {
     const image = await newImage(randomBytes(4096));
     const stray = `packs/ab/ab${'0'.repeat(62)}`;
     await installation.blobs.north.put(stray, randomBytes(100));
-    expect(await collectStore(installation.context, true, never)).toEqual(
+    expect(await collectStore(installation.context, installation.operator, true, never)).toEqual(
       expect.arrayContaining([expect.objectContaining({ region: 'north', strayBlobs: 1 })]),
     );
     expect(await installation.blobs.north.stat(stray)).toBeDefined();
-    await collectStore(installation.context, false, never);
+    await collectStore(installation.context, installation.operator, false, never);
     expect(await installation.blobs.north.stat(stray)).toBeUndefined();
     expect((await read(image.id)).error).toBeUndefined();
   });
@@ -169,6 +194,8 @@ describe('collectStore', () => {
     await deleteImage(installation.context, caller, image.id);
     installation.advance(1);
     const reason = new Error('enough');
-    await expect(collectStore(installation.context, false, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(
+      collectStore(installation.context, installation.operator, false, AbortSignal.abort(reason)),
+    ).rejects.toBe(reason);
   });
 });

@@ -1,10 +1,10 @@
 import { readDisks } from '../db/disks.ts';
+import { findImage } from '../db/images.ts';
+import { type DiskToVerify, listDisksToVerify } from '../db/verifiable-disks.ts';
 import { DamageError } from '../domain/failure.ts';
-import type { Image } from '../domain/image.ts';
-import { isReadable } from '../domain/states.ts';
+import { RefusalError } from '../domain/refusal.ts';
+import { demand, record } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
-import { findImage } from './find-image.ts';
-import { listImages } from './list-images.ts';
 
 export interface DamagedPlace {
   readonly image: string;
@@ -24,51 +24,70 @@ export interface Verification {
 /** More are not listed: by then the store is lost, and the list no help. */
 const maxDamage = 1000;
 
-/** Reads one image, or all of the caller's, from their own regions' stores and lists what does not verify (R1). */
+/** Disks that are asked for at a time. */
+const pageSize = 1000;
+
+/**
+ * Reads one image, or all of the installation's, from their own regions' stores and lists what does not
+ * verify (R1).
+ */
 export async function verifyStore(
   context: AppContext,
   caller: Caller,
   image: string | undefined,
   signal: AbortSignal,
 ): Promise<Verification> {
-  const images =
-    image === undefined
-      ? await listImages(context, caller, { limit: Number.MAX_SAFE_INTEGER })
-      : [await findImage(context, caller, image)];
+  const action = 'installation.operate';
+  demand(caller, action);
+  const only = image === undefined ? undefined : await idOf(context, caller, image);
+  await record(context, caller, {
+    action,
+    resource: { type: 'store', id: 'verify' },
+    details: { image: only ?? null },
+  });
   const damage: DamagedPlace[] = [];
   let disksChecked = 0;
   let bytesChecked = 0;
-  for (const each of images.filter(({ state }) => isReadable(state))) {
-    for (const disk of await readDisks(context.db, each.id)) {
-      if (disk.manifestId === null || disk.root === null) continue;
-      const address = { ...addressOf(each), manifestId: disk.manifestId, root: disk.root, disk: disk.index };
-      await verifyDisk(context, address, damage, signal);
+  for (let last: DiskToVerify | undefined; ; ) {
+    const disks = await listDisksToVerify(context.db, only, last, pageSize);
+    for (const disk of disks) {
+      const found = await verifyDisk(context, disk, signal);
+      damage.push(...found.slice(0, maxDamage - damage.length));
       disksChecked += 1;
       bytesChecked += disk.size;
     }
+    last = disks.at(-1);
+    if (disks.length < pageSize) break;
   }
   if (damage.length > 0) context.logger.error({ damage: damage.length, first: damage[0] }, 'the store is damaged');
   return { disksChecked, bytesChecked, damage };
 }
 
-function addressOf({ id, region, accountId }: Image) {
-  return { image: id, region, accountId };
+/** Whose image it is makes no difference to those who run the installation. */
+async function idOf({ db }: AppContext, { accountId }: Caller, id: string): Promise<string> {
+  const seen = await findImage(db, accountId, id);
+  if (seen === undefined) throw new RefusalError('image.not-found', { image: id });
+  return seen.image.id;
 }
 
-async function verifyDisk(
-  { dataPlane }: AppContext,
-  address: Parameters<AppContext['dataPlane']['verify']>[0],
-  damage: DamagedPlace[],
-  signal: AbortSignal,
-): Promise<void> {
+async function verifyDisk(context: AppContext, disk: DiskToVerify, signal: AbortSignal): Promise<DamagedPlace[]> {
+  // A region that is not configured now keeps what it has, and cannot be looked at.
+  if (!context.regionNumbers.has(disk.region)) return [];
+  const damage: DamagedPlace[] = [];
   const note = ({ offset, message }: DamageError) =>
-    damage.push({ image: address.image, disk: address.disk, offset, message });
+    damage.push({ image: disk.image, disk: disk.disk, offset, message });
   try {
-    for await (const found of dataPlane.verify(address, signal)) {
+    for await (const found of context.dataPlane.verify(disk, signal)) {
       if (damage.length < maxDamage) note(found);
     }
   } catch (error) {
     if (!(error instanceof DamageError)) throw error;
     note(error);
   }
+  return damage.length === 0 || (await isStillThere(context, disk)) ? damage : [];
+}
+
+/** An image that was deleted while it was read loses its chunks, which is no damage. */
+async function isStillThere({ db }: AppContext, { image, manifestId }: DiskToVerify): Promise<boolean> {
+  return (await readDisks(db, image)).some((disk) => disk.manifestId === manifestId);
 }

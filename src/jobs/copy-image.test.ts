@@ -1,11 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createInstallation, type Installation, makeImage, never, until } from '../../test/support/installation.ts';
+import {
+  copyImage,
+  createInstallation,
+  type Installation,
+  makeImage,
+  never,
+  until,
+} from '../../test/support/installation.ts';
 import { cancelCopy } from '../app/cancel-copy.ts';
 import { collectStore } from '../app/collect-store.ts';
 import type { Caller } from '../app/context.ts';
-import { copyImage } from '../app/copy-image.ts';
 import { deleteImage } from '../app/delete-image.ts';
 import { findCopy } from '../app/find-copy.ts';
 import { findImage } from '../app/find-image.ts';
@@ -15,7 +21,9 @@ import { deleteImageRows } from '../db/images.ts';
 import { type Copy, percentDone } from '../domain/copy.ts';
 import type { Image } from '../domain/image.ts';
 import { bytesOf } from '../lib/raw-stream.ts';
-import { type CopyContext, handBack, retryDelay, runCopy, ShuttingDownError } from './copy-image.ts';
+import type { CopyContext } from './copy-context.ts';
+import { runCopy } from './copy-image.ts';
+import { handBack, retryDelay, ShuttingDownError } from './copy-outcome.ts';
 
 const MiB = 1024 * 1024;
 let installation: Installation;
@@ -75,7 +83,7 @@ async function keysIn(region: 'north' | 'south'): Promise<string[]> {
 /** Everything condemned so far, grace time or not. */
 async function collect(): Promise<void> {
   installation.advance(1);
-  await collectStore(installation.context, false, never);
+  await collectStore(installation.context, installation.operator, false, never);
 }
 
 /** Seconds until the copy's job may be delivered. */

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createInstallation, type Installation, makeImage, until } from '../../test/support/installation.ts';
+import { copyImage, createInstallation, type Installation, makeImage, until } from '../../test/support/installation.ts';
 import { cancelCopy } from '../app/cancel-copy.ts';
 import type { Caller } from '../app/context.ts';
-import { copyImage } from '../app/copy-image.ts';
 import { findCopy } from '../app/find-copy.ts';
 import { insertCopy, moveCopy, startCopy } from '../db/copies.ts';
 import { inTransaction } from '../db/database.ts';
@@ -181,10 +180,18 @@ async function insertWaiting(
   await insertCopy(trx, {
     id,
     accountId: caller.accountId,
+    request: randomUUID(),
+    retryOf: null,
+    policy: 'native',
+    requestedBy: caller.userId,
+    agency: null,
+    wishes: {},
+    traceParent: null,
     sourceImageId: image.id,
     sourceRegion: image.region,
     destinationImageId: ids.id,
     destinationRegion: image.region,
+    projectId: image.projectId,
     bytesTotal: 4096,
     createdAt: context.clock.now(),
   });
@@ -222,7 +229,7 @@ describe('the sweep', () => {
     const group = await newGroup();
     const copy = await accept(group);
     const job = await jobOf(copy.id);
-    await startCopy(db, copy.id, job, server, 0);
+    await inTransaction(db, (trx) => startCopy(trx, copy.id, job, server, 0));
     await sql`DELETE FROM pgboss.job WHERE id = ${job}`.execute(db);
     await sweep(installation.copying);
     expect(await findCopy(installation.context, group.caller, copy.id)).toMatchObject({ state: 'queued', attempts: 1 });

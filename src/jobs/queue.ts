@@ -4,7 +4,8 @@
  * `copy-image.ts`, so pg-boss itself retries only the jobs of dead workers.
  */
 import { fromKysely, PgBoss } from 'pg-boss';
-import { type CopyGroup, lockGroup, noteJob, takeAdmissible } from '../db/admission.ts';
+import { type AccountRegion, lockAccountRegion } from '../db/account-regions.ts';
+import { noteJob, takeAdmissible } from '../db/admission.ts';
 import type { DatabaseAddress, Trx } from '../db/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
@@ -29,9 +30,9 @@ export type CopyHandler = (copy: string, job: string) => Promise<void>;
 
 export interface Queue {
   /** Gives jobs to the copies of the group that there is room for. Part of every transaction that adds or ends a copy. */
-  admit(trx: Trx, group: CopyGroup): Promise<void>;
+  admit(trx: Trx, group: AccountRegion): Promise<void>;
   /** Takes the group's lock before a copy is inserted, which must be before the copy's place in the queue is known. */
-  lock(trx: Trx, group: CopyGroup): Promise<void>;
+  lock(trx: Trx, group: AccountRegion): Promise<void>;
   /** Sends a job for a copy that keeps its admission, to be delivered after `delaySeconds`. */
   resend(trx: Trx, copy: string, delaySeconds: number): Promise<void>;
   /** Whether the job will still be delivered, or is being worked on. */
@@ -79,7 +80,7 @@ export async function openQueue(address: DatabaseAddress, settings: QueueSetting
     async admit(trx, group) {
       for (const copy of await takeAdmissible(trx, group, settings.groupCap)) await send(trx, copy, 0);
     },
-    lock: lockGroup,
+    lock: lockAccountRegion,
     resend: send,
     async isAlive(job) {
       const [found] = await boss.findJobs(copyQueue, { id: job });

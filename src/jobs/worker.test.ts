@@ -1,16 +1,23 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
-import { createInstallation, type Installation, makeImage, never, until } from '../../test/support/installation.ts';
+import {
+  copyImage,
+  createInstallation,
+  type Installation,
+  makeImage,
+  never,
+  until,
+} from '../../test/support/installation.ts';
 import { cancelCopy } from '../app/cancel-copy.ts';
 import { collectStore } from '../app/collect-store.ts';
 import type { Caller } from '../app/context.ts';
-import { copyImage } from '../app/copy-image.ts';
 import { findCopy } from '../app/find-copy.ts';
 import { startCopy } from '../db/copies.ts';
+import { inTransaction } from '../db/database.ts';
 import type { Copy } from '../domain/copy.ts';
 import type { Image } from '../domain/image.ts';
 import { silentLogger } from '../telemetry/logger.ts';
-import type { CopyContext } from './copy-image.ts';
+import type { CopyContext } from './copy-context.ts';
 import { openQueue } from './queue.ts';
 import { startWorker, type Worker } from './worker.ts';
 
@@ -84,7 +91,7 @@ it('lets go of a cancelled copy at once, and takes the next', async () => {
   expect(performance.now() - cancelled).toBeLessThan(4000);
   await installation.expectSound();
   installation.advance(1);
-  await collectStore(installation.context, false, never);
+  await collectStore(installation.context, installation.operator, false, never);
   for await (const { key } of installation.blobs.south.list('')) expect.unreachable(`${key} was left`);
 });
 
@@ -111,7 +118,9 @@ it('gives back at its start what this server held when it was killed', async () 
   const { context } = installation;
   const copies = [await accept('south'), await accept('north')];
   const rows = await context.db.selectFrom('copies').select(['id', 'job']).execute();
-  for (const { id, job } of rows) await startCopy(context.db, id, job as string, context.server, context.clock.now());
+  for (const { id, job } of rows) {
+    await inTransaction(context.db, (trx) => startCopy(trx, id, job as string, context.server, context.clock.now()));
+  }
   await start();
   for (const copy of copies) await untilState(copy, 'succeeded');
   for (const copy of copies) expect(await find(copy)).toMatchObject({ attempts: 2 });

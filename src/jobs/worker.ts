@@ -6,7 +6,9 @@ import { listAdmitted, listWaitingGroups, lockAdmitted } from '../db/admission.t
 import { findCopyById, listCopiesHeldBy } from '../db/copies.ts';
 import { type DatabaseAddress, inTransaction } from '../db/database.ts';
 import { copyCancelled, listen } from '../db/notifications.ts';
-import { type CopyContext, CopyLostError, handBack, runCopy, ShuttingDownError } from './copy-image.ts';
+import type { CopyContext } from './copy-context.ts';
+import { runCopy } from './copy-image.ts';
+import { CopyLostError, handBack, ShuttingDownError } from './copy-outcome.ts';
 
 export interface Worker {
   /** Hands running copies back and resolves when none runs any more. */

@@ -1,3 +1,5 @@
+import { interruptible } from '../lib/interruptible.ts';
+
 /** How much of a single buffer is given at once; also how much may still be taken after an abort. */
 const stepBytes = 1024 * 1024;
 
@@ -18,36 +20,5 @@ export async function* piecesOf(
     yield* source;
   } else {
     yield* interruptible(source, signal);
-  }
-}
-
-async function* interruptible(
-  source: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const iterator = source[Symbol.asyncIterator]();
-  let state: 'idle' | 'asked' | 'ended' = 'idle';
-  let interrupt = (_reason: unknown): void => {};
-  const onAbort = () => interrupt(signal.reason);
-  signal.addEventListener('abort', onAbort);
-  try {
-    for (;;) {
-      signal.throwIfAborted();
-      const asked = iterator.next();
-      state = 'asked';
-      // A promise for each step, because those that a race leaves behind would keep every piece until the signal ends.
-      const step = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
-        interrupt = reject;
-        asked.then(resolve, reject);
-      });
-      state = step.done === true ? 'ended' : 'idle';
-      if (step.done === true) return;
-      yield step.value;
-    }
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    if (state === 'idle') await iterator.return?.();
-    // Answered only once the source is no longer silent, which may be never; one that has thrown does not mind.
-    if (state === 'asked') iterator.return?.().catch(() => {});
   }
 }

@@ -16,11 +16,23 @@ export interface Batch {
   readonly length: number;
 }
 
-/** All entries in order, cut so that the chunks of a batch measure at most `batchBytes` together, and are 4096 at most. */
+/** A part of a disk, without its end. */
+export interface DiskRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export const wholeDisk: DiskRange = { start: 0, end: Number.POSITIVE_INFINITY };
+
+/**
+ * All entries in order, or those that a range touches, cut so that the chunks of a batch measure at most `batchBytes`
+ * together, and are 4096 at most. Of what lies before the range only the manifest's pages are read, which tell where it begins.
+ */
 export async function* batches(
   manifest: ManifestReader,
   batchBytes: number,
   signal: AbortSignal,
+  range = wholeDisk,
 ): AsyncGenerator<Batch, void, undefined> {
   let entries: BatchEntry[] = [];
   let start = 0;
@@ -28,6 +40,12 @@ export async function* batches(
   let dataBytes = 0;
   for await (const page of manifest.pages(signal)) {
     for (const { length, id } of page) {
+      if (offset >= range.end) break;
+      if (offset + length <= range.start) {
+        offset += length;
+        start = offset;
+        continue;
+      }
       const full = entries.length === 4096 || (id !== null && dataBytes + length > batchBytes);
       if (full && entries.length > 0) {
         yield { entries, length: offset - start };
@@ -39,6 +57,7 @@ export async function* batches(
       offset += length;
       if (id !== null) dataBytes += length;
     }
+    if (offset >= range.end) break;
   }
   if (entries.length > 0) yield { entries, length: offset - start };
 }

@@ -12,6 +12,7 @@ import { createManifestWriter } from '../store/manifest-writer.ts';
 import type { RegionStore } from '../store/region-store.ts';
 import { type Batch, batches, chunkIds } from './batches.ts';
 import { readChunks } from './chunk-reader.ts';
+import type { FrameStretch } from './compute/frames.ts';
 import type { ComputePool } from './compute/pool.ts';
 import { createPackWriter, type PackWriter } from './pack-writer.ts';
 import type { TransferSettings } from './settings.ts';
@@ -27,7 +28,7 @@ export interface CopyDiskOptions {
   readonly manifestId: string;
   readonly compute: ComputePool;
   readonly settings: TransferSettings;
-  /** Called with logical bytes dealt with and stored bytes fetched since the last call. */
+  /** Called with logical bytes dealt with and stored bytes of chunks fetched since the last call. */
   readonly onProgress: (done: number, moved: number) => void;
   readonly signal: AbortSignal;
 }
@@ -88,7 +89,7 @@ async function copyBatch(batch: Batch, maxChunk: number, packs: PackWriter, opti
     signal,
   };
   const lost = await readChunks(missing, reader, async (stretch) => {
-    onProgress(0, stretch.bytes.length);
+    onProgress(0, frameBytes(stretch));
     let damaged: readonly number[] = [];
     await packs.write(async (pack) => {
       const appended = await compute.appendFrames({ stretch, pack });
@@ -100,4 +101,11 @@ async function copyBatch(batch: Batch, maxChunk: number, packs: PackWriter, opti
   const lostIds = new Set(lost);
   const damaged = batch.entries.find(({ id }) => id !== null && lostIds.has(id));
   if (damaged !== undefined) throw chunkDamage(source, damaged.offset);
+}
+
+/** Of the frames alone: what lies between them was fetched to be thrown away, and a plan does not count it either. */
+function frameBytes({ bounds }: FrameStretch): number {
+  let bytes = 0;
+  for (let frame = 0; frame < bounds.length; frame += 2) bytes += (bounds[frame + 1] ?? 0) - (bounds[frame] ?? 0);
+  return bytes;
 }

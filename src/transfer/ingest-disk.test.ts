@@ -7,12 +7,16 @@ import { hash } from '../store/hash.ts';
 import { openManifest } from '../store/manifest-reader.ts';
 import { readPackIndex } from '../store/pack-format.ts';
 import { type ComputePool, createComputePool } from './compute/pool.ts';
+import { sealDisk } from './seal-disk.ts';
 import type { DiskStream } from './segments.ts';
 import { newDisk, plainDiskDigest, pseudoRandom } from './test-disk.test-support.ts';
 import {
+  createMemoryLog,
   createTestRegion,
   frameCount,
   ingest,
+  type MemoryLog,
+  neverAborted,
   readBack,
   smallSettings,
   type TestRegion,
@@ -164,6 +168,95 @@ describe('the order of an ingest (W1)', () => {
     expect((await store.keys('packs/')).length).toBe(2);
     expect(store.index.packs().size).toBe(2);
     await expectSilence(store);
+  });
+});
+
+describe('the log of an ingest', () => {
+  /** A log that checks what it is given: W1 and W2 hold for every chunk, at the moment at which it is logged. */
+  function strictLog(store: TestRegion, manifestId: string): MemoryLog {
+    const log = createMemoryLog();
+    return {
+      ...log,
+      async append(entries) {
+        const tied = new Set(store.index.tiesOf(manifestId));
+        for (const entry of entries) {
+          expect(entry.position).toBe(log.end());
+          const chunks = Array.from({ length: entry.ids.length / 32 }, (_, at) =>
+            entry.ids.subarray(at * 32, at * 32 + 32),
+          );
+          const located = await store.index.locate(chunks);
+          expect(chunks.filter((id) => !tied.has(located.get(toHex(id))?.pack ?? ''))).toEqual([]);
+          await log.append([entry]);
+        }
+      },
+    };
+  }
+
+  it('names no chunk that is not durable and tied, while others are on their way (W1, W2)', async () => {
+    const store = createTestRegion('north');
+    const manifestId = store.index.newManifest();
+    const log = strictLog(store, manifestId);
+    const disk = new Uint8Array(15 * MiB);
+    disk.set(newDisk(36, 8 * MiB));
+    disk.set(newDisk(36, 4 * MiB), 11 * MiB);
+    let loggedBefore = 0;
+    store.hooks.beforePut = async (key) => {
+      if (key.startsWith('packs/')) await new Promise((resolve) => setTimeout(resolve, 2));
+      else loggedBefore = log.end();
+    };
+    const { stored } = await ingest(store, disk, compute, { manifestId, log });
+    expect(loggedBefore).toBe(disk.length);
+    expect(Buffer.compare(await readBack(stored, disk.length, compute), disk)).toBe(0);
+  });
+
+  it('goes on though packs do not get full, so that what waits for them is bounded', async () => {
+    const store = createTestRegion('north');
+    const manifestId = store.index.newManifest();
+    const log = strictLog(store, manifestId);
+    const size = 150 * MiB;
+    let mostWaiting = 0;
+    async function* runs() {
+      for (let offset = 0; offset < size; offset += MiB) {
+        mostWaiting = Math.max(mostWaiting, offset - log.end());
+        yield { offset, bytes: pseudoRandom(1 + offset / MiB, 300) };
+      }
+    }
+    await ingest(store, { size, runs: runs() }, compute, { manifestId, log });
+    expect(log.end()).toBe(size);
+    expect(mostWaiting).toBeGreaterThan(60 * MiB);
+    expect(mostWaiting).toBeLessThan(80 * MiB);
+    expect(store.index.packs().size).toBeLessThan(20);
+  });
+
+  it('has all that came before the source broke off', async () => {
+    const store = createTestRegion('north');
+    const manifestId = store.index.newManifest();
+    const log = strictLog(store, manifestId);
+    const disk = newDisk(37, 3 * MiB + 5);
+    const broken = new Error('the connection was closed');
+    async function* runs(from: number, end: number) {
+      yield { offset: from, bytes: disk.subarray(from, end) };
+      if (end < disk.length) throw broken;
+    }
+    const first = ingest(store, { size: disk.length, runs: runs(0, 2 * MiB + 5) }, compute, { manifestId, log });
+    await expect(first).rejects.toBe(broken);
+    expect(log.end()).toBe(2 * MiB);
+    const rest = { size: disk.length, from: log.end(), runs: runs(log.end(), disk.length) };
+    const { stored, summary } = await ingest(store, rest, compute, { manifestId, log });
+    expect(Buffer.compare(await readBack(stored, disk.length, compute), disk)).toBe(0);
+    const whole = await ingest(createTestRegion('south'), disk, compute);
+    expect(toHex(summary.root)).toBe(toHex(whole.summary.root));
+  });
+
+  it('is enough to write the manifest again when nobody heard that it was there', async () => {
+    const store = createTestRegion('north');
+    const disk = newDisk(38, 2 * MiB);
+    const manifestId = store.index.newManifest();
+    const log = createMemoryLog();
+    const { summary } = await ingest(store, disk, compute, { manifestId, log });
+    const { cut } = smallSettings;
+    const again = await sealDisk({ size: disk.length, cut, log, store, manifestId, signal: neverAborted() });
+    expect(again).toEqual(summary);
   });
 });
 

@@ -1,28 +1,28 @@
 /**
- * A disk's bytes into a region's store: cut, named, stored as far as the region lacks them, and written down in a manifest.
- * The manifest's own `put` draws the whole pipeline, so its last byte is only asked for when every pack is durable (W1) and
- * tied to it (W2).
+ * A disk's bytes into a region's store: cut, named, stored as far as the region lacks them, and written down segment by
+ * segment in the upload's log, from which `seal-disk.ts` makes the manifest. A stream that breaks off loses what it had of
+ * one segment; a process that dies, also the packs that were in flight.
  */
+
 import { toHex } from '../lib/hex.ts';
+import { interruptible } from '../lib/interruptible.ts';
 import { mapOrdered } from '../lib/map-ordered.ts';
-import { manifestKey } from '../store/blob-keys.ts';
 import { hashBytes } from '../store/hash.ts';
-import type { ManifestSummary } from '../store/manifest-format.ts';
-import { createManifestWriter } from '../store/manifest-writer.ts';
 import type { RegionStore } from '../store/region-store.ts';
-import type { CutSegmentResult } from './compute/cut-segment.ts';
+import type { LoggedSegment, SegmentLog } from '../store/segment-log.ts';
 import type { ComputePool } from './compute/pool.ts';
-import { createDiskDigest } from './disk-digest.ts';
 import { createPackWriter, type PackWriter } from './pack-writer.ts';
-import { type DataSegment, type DiskStream, segments } from './segments.ts';
+import { type DataSegment, type DiskStream, type HoleSegment, segments } from './segments.ts';
 import type { TransferSettings } from './settings.ts';
 import { createTaskGroup } from './task-group.ts';
 
 export interface IngestOptions {
+  /** Begins where the log ends. */
   readonly disk: DiskStream;
   readonly store: RegionStore;
   /** A pending manifest of that region, which the caller made. */
   readonly manifestId: string;
+  readonly log: SegmentLog;
   /** The account's key for chunk ids. */
   readonly chunkKey: Uint8Array;
   readonly compute: ComputePool;
@@ -31,68 +31,82 @@ export interface IngestOptions {
 }
 
 /**
- * Resolves when packs and manifest are durable; the caller makes the manifest live (W3) or drops it. Once this has rejected,
- * nothing of it is still writing.
+ * Segments that may wait for their packs to get full. Where nearly every chunk is there already a pack fills slowly: this
+ * bounds what waits (half a GiB of the disk with the usual segments, 16 KiB of memory each).
  */
-export async function ingestDisk(options: IngestOptions): Promise<ManifestSummary> {
-  const { disk, store, manifestId, compute, settings, signal } = options;
-  const writer = createManifestWriter(disk.size, settings.cut);
-  const digest = createDiskDigest(disk.size);
+const mostUnlogged = 64;
+/** A row takes a commit, so a few go together. */
+const loggedAtOnce = 4;
+
+interface StoredSegment extends Omit<LoggedSegment, 'position'> {
+  /** Its chunks, hexadecimal, each once. */
+  readonly chunks: readonly string[];
+}
+
+/**
+ * Resolves when the log has every segment of the stream, all durable. Rejects with the error of the stream when that breaks
+ * off, but only once what had come is in the log; with the signal's reason at once. Then nothing of it is still writing.
+ */
+export async function ingestDisk(options: IngestOptions): Promise<void> {
+  const { disk, log, compute, settings, signal } = options;
   const packs = createPackWriter(options);
   const tasks = createTaskGroup(signal);
-  let summary: ManifestSummary | undefined;
+  const unlogged: (LoggedSegment & StoredSegment)[] = [];
+  let broken: { readonly error: unknown } | undefined;
 
-  async function* manifest(): AsyncGenerator<Uint8Array, void, undefined> {
-    yield writer.header;
-    const cutting = mapOrdered(segments(disk, settings.cut.segment, compute.buffers), settings.lanes, (segment) =>
-      tasks.run(async () => {
-        if (segment.bytes === null) return segment;
-        const cut = await storeSegment(segment, packs, options);
-        compute.buffers.give(segment.bytes);
-        return { ...cut, length: segment.length };
-      }),
-    );
-    for await (const segment of cutting) {
-      if ('digests' in segment) {
-        digest.add(segment.digests);
-        for (const entry of entriesOf(segment, segment.length)) {
-          const page = writer.add(entry);
-          if (page !== undefined) yield page;
-        }
-      } else {
-        digest.addZeros(segment.length);
-        writer.add({ length: segment.length, id: null });
-      }
+  async function* received(): AsyncGenerator<DataSegment | HoleSegment, void, undefined> {
+    try {
+      yield* segments(disk, settings.cut.segment, compute.buffers);
+    } catch (error) {
+      broken = { error };
     }
-    await tasks.run(() => packs.flush());
-    const last = writer.finish(digest.finish());
-    summary = last.summary;
-    yield* last.bytes;
+  }
+
+  /** W1, W2: a segment is logged when the last chunk of it, and of those before it, is durable and tied. */
+  async function logDurable(atLeast: number): Promise<void> {
+    const waiting = unlogged.findIndex(({ chunks }) => !packs.isDurable(chunks));
+    const count = waiting === -1 ? unlogged.length : waiting;
+    if (count >= atLeast) await log.append(unlogged.splice(0, count));
   }
 
   try {
-    await store.blobs.put(manifestKey(manifestId), manifest(), { signal });
+    const storing = mapOrdered(received(), settings.lanes, (segment) =>
+      tasks.run(async () => (segment.bytes === null ? hole(segment) : await storeSegment(segment, packs, options))),
+    );
+    let position = disk.from ?? 0;
+    for await (const segment of interruptible(storing, signal)) {
+      unlogged.push({ ...segment, position });
+      position += segment.length;
+      if (unlogged.length >= mostUnlogged) await tasks.run(() => packs.flush());
+      await tasks.run(() => logDurable(loggedAtOnce));
+    }
+    await tasks.run(() => packs.flush());
+    await tasks.run(() => logDurable(1));
   } finally {
     await tasks.settled();
   }
-  if (summary === undefined) throw new Error('the store did not read the manifest to its end');
-  return summary;
+  if (broken !== undefined) throw broken.error;
+}
+
+function hole({ length }: HoleSegment): StoredSegment {
+  return { length, bounds: new Int32Array(), ids: new Uint8Array(), digests: new Uint8Array(), chunks: [] };
 }
 
 async function storeSegment(
   segment: DataSegment,
   packs: PackWriter,
   { chunkKey, compute, settings }: IngestOptions,
-): Promise<CutSegmentResult> {
+): Promise<StoredSegment> {
   const { bytes, length, extents } = segment;
   const cut = await compute.cutSegment({ segment: bytes, length, extents, chunkKey, cut: settings.cut });
   const { bounds, ids } = cut;
   const firstWithId = new Map<string, number>();
   for (let chunk = 0; chunk < bounds.length / 2; chunk++) {
-    const id = toHex(idAt(ids, chunk));
+    const id = toHex(ids.subarray(chunk * hashBytes, (chunk + 1) * hashBytes));
     if (!firstWithId.has(id)) firstWithId.set(id, chunk);
   }
-  const missing = await packs.missing([...firstWithId.keys()]);
+  const chunks = [...firstWithId.keys()];
+  const missing = await packs.missing(chunks);
   let wanted = missing.map((id) => firstWithId.get(id) as number);
   if (wanted.length > 0) {
     await packs.write(async (pack) => {
@@ -102,25 +116,6 @@ async function storeSegment(
       return { appended: result, more: wanted.length > 0 };
     });
   }
-  return cut;
-}
-
-function idAt(ids: Uint8Array, chunk: number): Uint8Array {
-  return ids.subarray(chunk * hashBytes, (chunk + 1) * hashBytes);
-}
-
-/** The chunks of a segment and the zeros between them. */
-function* entriesOf(
-  { bounds, ids }: CutSegmentResult,
-  length: number,
-): Generator<{ length: number; id: Uint8Array | null }> {
-  let at = 0;
-  for (let chunk = 0; chunk < bounds.length / 2; chunk++) {
-    const start = bounds[chunk * 2] as number;
-    const end = bounds[chunk * 2 + 1] as number;
-    if (start > at) yield { length: start - at, id: null };
-    yield { length: end - start, id: idAt(ids, chunk) };
-    at = end;
-  }
-  if (length > at) yield { length: length - at, id: null };
+  compute.buffers.give(bytes);
+  return { ...cut, length, chunks };
 }

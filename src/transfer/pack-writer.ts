@@ -32,7 +32,9 @@ export interface PackWriter {
    * measures `readBytes` with its entries.
    */
   write(fill: (pack: OpenPack) => Promise<{ appended: Appended; more: boolean }>): Promise<void>;
-  /** Makes the packs durable that are not full yet. */
+  /** True when no chunk of `ids` is on its way any more: each lies in a pack that is durable and tied to the manifest. */
+  isDurable(ids: readonly string[]): boolean;
+  /** Makes the packs durable that are not full yet; those that are lent follow when they come back. */
   flush(): Promise<void>;
 }
 
@@ -47,6 +49,8 @@ export interface PackWriterOptions {
 interface FillingPack {
   open: OpenPack;
   entries: Uint8Array<ArrayBuffer>[];
+  /** How many flushes there had been when it was begun; one that has missed a flush is not filled further. */
+  readonly flushes: number;
 }
 
 export function createPackWriter(options: PackWriterOptions): PackWriter {
@@ -54,12 +58,13 @@ export function createPackWriter(options: PackWriterOptions): PackWriter {
   const idle: FillingPack[] = [];
   /** Chunks that a lane looks up or stores, until they are committed. */
   const onTheirWay = new Set<string>();
+  let flushes = 0;
   const capacity = packCapacity(settings);
 
   function newPack(): FillingPack {
     const bytes = compute.buffers.take(capacity);
     writePackHeader(bytes);
-    return { open: { bytes, used: packHeaderBytes, frames: 0 }, entries: [] };
+    return { open: { bytes, used: packHeaderBytes, frames: 0 }, entries: [], flushes };
   }
 
   async function makeDurable(pack: FillingPack): Promise<void> {
@@ -109,12 +114,15 @@ export function createPackWriter(options: PackWriterOptions): PackWriter {
           if (!more) return;
           pack = newPack();
         } else if (!more) {
-          idle.push(pack);
+          if (pack.flushes === flushes) idle.push(pack);
+          else await makeDurable(pack);
           return;
         }
       }
     },
+    isDurable: (ids) => !ids.some((id) => onTheirWay.has(id)),
     async flush() {
+      flushes += 1;
       for (let pack = idle.pop(); pack !== undefined; pack = idle.pop()) {
         if (pack.entries.some((entries) => entries.length > 0)) await makeDurable(pack);
       }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { DamageError } from '../domain/failure.ts';
 import { manifestKey, packKey } from '../store/blob-keys.ts';
@@ -200,6 +201,46 @@ describe('verifying', () => {
   it('asks no other region, and reports a damaged manifest like any damage', async () => {
     north.hooks.afterGet = flipping(manifestKey(stored.manifestId), 100);
     expect(await damages()).toEqual([0]);
+  });
+});
+
+describe('a range', () => {
+  const range = fc.tuple(fc.nat(disk.length), fc.nat(disk.length)).map(([a, b]) => ({
+    start: Math.min(a, b),
+    end: Math.max(a, b),
+  }));
+  const read = async ({ start, end }: { start: number; end: number }) => {
+    const bytes = new Uint8Array(end - start);
+    const options = { disk: stored, alternates: [], compute, settings: smallSettings, signal: neverAborted() };
+    let reached = start;
+    for await (const run of readDisk(options, { start, end })) {
+      expect(run.offset).toBeGreaterThanOrEqual(reached);
+      reached = run.offset + run.bytes.length;
+      expect(reached).toBeLessThanOrEqual(end);
+      bytes.set(run.bytes, run.offset - start);
+    }
+    return bytes;
+  };
+
+  it('gives its bytes and no others', async () => {
+    await fc.assert(
+      fc.asyncProperty(range, async ({ start, end }) => {
+        expect(Buffer.compare(await read({ start, end }), disk.subarray(start, end))).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('costs the chunks that it touches, wherever it lies', async () => {
+    let bytes = 0;
+    north.hooks.beforeGet = (key, { length }) => {
+      if (key.startsWith('packs/')) bytes += length;
+    };
+    await read({ start: disk.length - 100, end: disk.length });
+    await read({ start: 2_600_000, end: 2_600_001 });
+    await read({ start: MiB + 5, end: 2 * MiB - 5 });
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThan(3 * smallSettings.cut.maxChunk);
   });
 });
 

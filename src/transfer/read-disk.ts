@@ -1,7 +1,7 @@
 /** A stored disk's data, in order and verified (R1), for exports and for checks. */
 import { mapOrdered } from '../lib/map-ordered.ts';
 import type { RegionStore } from '../store/region-store.ts';
-import { type Batch, batches, chunkIds } from './batches.ts';
+import { type Batch, batches, chunkIds, wholeDisk } from './batches.ts';
 import { readChunks } from './chunk-reader.ts';
 import type { ComputePool } from './compute/pool.ts';
 import type { TransferSettings } from './settings.ts';
@@ -15,14 +15,18 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
 }
 
-/** Yields the disk's data; what is not yielded is zeros. Throws `DamageError` at the first byte that cannot be given. */
+/**
+ * Yields the disk's data, or that of a range of it; what is not yielded is zeros. Throws `DamageError` at the first byte that
+ * cannot be given.
+ */
 export async function* readDisk(
   options: ReadOptions,
+  { start, end } = wholeDisk,
 ): AsyncGenerator<{ offset: number; bytes: Uint8Array }, void, undefined> {
   const { disk, settings, signal } = options;
   const manifest = await openStoredDisk(disk, signal);
   const batchBytes = settings.cut.segment;
-  const reading = mapOrdered(batches(manifest, batchBytes, signal), settings.lanes, async (batch) => ({
+  const reading = mapOrdered(batches(manifest, batchBytes, signal, { start, end }), settings.lanes, async (batch) => ({
     batch,
     chunks: await readBatch(batch, manifest.cut.maxChunk, options),
   }));
@@ -31,7 +35,8 @@ export async function* readDisk(
       if (entry.id === null) continue;
       const bytes = chunks.get(entry.id);
       if (bytes?.length !== entry.length) throw chunkDamage(disk, entry.offset);
-      yield { offset: entry.offset, bytes };
+      const from = Math.max(start - entry.offset, 0);
+      yield { offset: entry.offset + from, bytes: bytes.subarray(from, end - entry.offset) };
     }
   }
 }

@@ -5,6 +5,10 @@ import { gridBytes, minZeroRun, type Run } from './data-runs.ts';
 /** A disk's bytes as they come: runs of data in ascending order; everything between them is zeros. */
 export interface DiskStream {
   readonly size: number;
+  /** Where the stream begins; a multiple of the segment's size, 0 unless it says otherwise. */
+  readonly from?: number;
+  /** The disk goes on after the last run, with bytes that are not known yet. */
+  readonly isPartial?: boolean;
   readonly runs: AsyncIterable<{ readonly offset: number; readonly bytes: Uint8Array }>;
 }
 
@@ -31,15 +35,15 @@ interface OpenSegment {
   readonly extents: { start: number; end: number }[];
 }
 
-/** The segments of a disk, in order and without gaps. */
+/** The segments of a disk, in order and without gaps. A partial stream's last bytes, less than a segment, are left out. */
 export async function* segments(
   disk: DiskStream,
   segmentBytes: number,
   buffers: SharedBuffers,
 ): AsyncGenerator<DataSegment | HoleSegment, void, undefined> {
-  let next = 0;
+  let next = disk.from ?? 0;
   let open: OpenSegment | undefined;
-  let end = 0;
+  let end = next;
   for await (const run of disk.runs) {
     if (run.offset < end) throw new RangeError(`run at ${run.offset} begins before ${end}, where the last one ended`);
     end = run.offset + run.bytes.length;
@@ -66,6 +70,7 @@ export async function* segments(
       }
     }
   }
+  if (disk.isPartial) return;
   if (open !== undefined) yield close(open);
   if (disk.size > next) yield { length: disk.size - next, bytes: null };
 }

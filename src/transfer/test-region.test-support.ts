@@ -3,9 +3,11 @@ import { createMemoryStore } from '../store/drivers/memory/memory-store.ts';
 import { openManifest } from '../store/manifest-reader.ts';
 import { createMemoryIndex, type MemoryIndex } from '../store/memory-index.test-support.ts';
 import type { RegionStore } from '../store/region-store.ts';
+import type { LoggedSegment, SegmentLog } from '../store/segment-log.ts';
 import type { ComputePool } from './compute/pool.ts';
 import { ingestDisk } from './ingest-disk.ts';
 import { readDisk } from './read-disk.ts';
+import { sealDisk } from './seal-disk.ts';
 import type { DiskStream } from './segments.ts';
 import type { TransferSettings } from './settings.ts';
 import type { StoredDisk } from './stored-disk.ts';
@@ -90,10 +92,33 @@ export function createTestRegion(region: string): TestRegion {
   };
 }
 
+/** A segment log in memory, which shows what it holds. */
+export interface MemoryLog extends SegmentLog {
+  readonly entries: LoggedSegment[];
+  /** Where the next segment begins. */
+  end(): number;
+}
+
+export function createMemoryLog(): MemoryLog {
+  const entries: LoggedSegment[] = [];
+  return {
+    entries,
+    end() {
+      const last = entries.at(-1);
+      return last === undefined ? 0 : last.position + last.length;
+    },
+    append: async (segments) => void entries.push(...segments),
+    async *segments() {
+      yield* entries;
+    },
+  };
+}
+
 interface IngestOverrides {
   readonly manifestId?: string;
   readonly settings?: TransferSettings;
   readonly signal?: AbortSignal;
+  readonly log?: MemoryLog;
 }
 
 /** Ingests a disk, and says what is needed to read it. */
@@ -104,8 +129,10 @@ export async function ingest(
   overrides: IngestOverrides = {},
 ) {
   const { manifestId = store.index.newManifest(), settings = smallSettings, signal = neverAborted() } = overrides;
+  const { log = createMemoryLog() } = overrides;
   const stream = disk instanceof Uint8Array ? streamOf(disk, [100_001, 300_000]) : disk;
-  const summary = await ingestDisk({ disk: stream, store, manifestId, chunkKey, compute, settings, signal });
+  await ingestDisk({ disk: stream, store, manifestId, log, chunkKey, compute, settings, signal });
+  const summary = await sealDisk({ size: stream.size, cut: settings.cut, log, store, manifestId, signal });
   const stored: StoredDisk = { store, manifestId, root: summary.root, chunkKey, image: 'golden', disk: 0 };
   return { summary, stored };
 }

@@ -20,6 +20,8 @@ export interface ComputePool {
   readonly buffers: SharedBuffers;
   /** How many tasks run at once. */
   readonly threads: number;
+  /** How many wait for a thread. */
+  queued(): number;
   /** Ends the threads; tasks that have not run are rejected. */
   close(): Promise<void>;
 }
@@ -39,6 +41,7 @@ export function createComputePool(threads: number): ComputePool {
     pool.run(task, { name, transferList: views.map((view) => view.buffer) });
   return {
     threads,
+    queued: () => pool.queueSize,
     buffers: createSharedBuffers(),
     cutSegment: (task) => run('cutSegment', task),
     packChunks: (task) => run('packChunks', task),

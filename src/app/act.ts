@@ -1,0 +1,76 @@
+/** How everything is done that changes something: allowed, in one transaction, and written down with its outcome. */
+import { inTransaction, type Trx } from '../db/database.ts';
+import { recordEvent } from '../db/events.ts';
+import { type Action, may, type Target } from '../domain/authorization.ts';
+import { actorOf, type NewEvent, type Resource } from '../domain/event.ts';
+import type { DeedType } from '../domain/event-types.ts';
+import { RefusalError } from '../domain/refusal.ts';
+import { withSpan } from '../telemetry/tracing.ts';
+import type { AppContext, Caller } from './context.ts';
+
+/** What is done to what. A part that is known only later is filled in by the work. */
+export type Deed = {
+  resource: Resource;
+  region?: string | null;
+  /** Never a secret. */
+  details?: Readonly<Record<string, unknown>>;
+} & (
+  | { readonly action: Action & DeedType; readonly type?: DeedType }
+  /** What events call it, where the action covers more: `user.create`, which is a `user.manage`. */
+  | { readonly action: Action; readonly type: DeedType }
+);
+
+/**
+ * Refuses with `forbidden` if the caller may not do it, and with `hidden` if there is nothing there as far as the caller is
+ * concerned; without a target the question is whether the caller's role allows the action at all.
+ */
+export function demand(caller: Caller, action: Action, target?: Target, hidden?: RefusalError): void {
+  const verdict = may(caller, action, target);
+  if (verdict === 'hidden' && hidden !== undefined) throw hidden;
+  if (verdict !== 'yes') throw new RefusalError('forbidden', { action });
+}
+
+/**
+ * Runs `work` in a transaction together with its event. A refusal is an event too, in a transaction of its own, since the
+ * work's is rolled back. `work` must touch nothing but the database, because it is run again when it met another.
+ */
+export async function act<Result>(
+  context: AppContext,
+  caller: Caller,
+  deed: Deed,
+  work: (trx: Trx, deed: Deed) => Promise<Result>,
+): Promise<Result> {
+  const { db, clock } = context;
+  const done = { ...deed };
+  try {
+    demand(caller, deed.action);
+    const transaction = () =>
+      inTransaction(db, async (trx) => {
+        const result = await work(trx, done);
+        await recordEvent(trx, eventOf(caller, done, 'succeeded'), clock.now());
+        return result;
+      });
+    return await withSpan(deed.action, {}, transaction, { onlyInside: true });
+  } catch (error) {
+    if (error instanceof RefusalError) await recordEvent(db, eventOf(caller, done, error.code), clock.now());
+    throw error;
+  }
+}
+
+/** Writes down a deed that is no transaction, once its right has been asked for: what reads or removes stored bytes. */
+export async function record({ db, clock }: AppContext, caller: Caller, deed: Deed): Promise<void> {
+  await recordEvent(db, eventOf(caller, deed, 'succeeded'), clock.now());
+}
+
+function eventOf(caller: Caller, deed: Deed, outcome: string): NewEvent {
+  return {
+    accountId: caller.accountId,
+    type: deed.type ?? deed.action,
+    outcome,
+    actor: actorOf(caller),
+    resource: deed.resource,
+    region: deed.region ?? null,
+    origin: caller.origin,
+    details: deed.details ?? {},
+  };
+}

@@ -1,0 +1,149 @@
+/**
+ * Who a credential stands for. Everything that it rests on is looked at on each request: when it has expired, is disabled or
+ * gone, or was never there, the answer is the same `undefined`. Every dialect asks here.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { noteAccessKeyUse } from '../db/tenants/access-keys.ts';
+import { findAdministeringAccount } from '../db/tenants/accounts.ts';
+import { findAccessKeyHolder, findSessionHolder, type SessionHolder } from '../db/tenants/credentials.ts';
+import { insertNonce } from '../db/tenants/nonces.ts';
+import { may } from '../domain/authorization.ts';
+import { delegatedProjects } from '../domain/delegation.ts';
+import { lesserRole, type Principal } from '../domain/principal.ts';
+import type { AppContext } from './context.ts';
+import { accessKeyPlace } from './tenants/access-keys.ts';
+import { hashToken } from './tenants/session-token.ts';
+
+/** The bearer of the installation's token, or of a session's. */
+export async function authenticateToken(context: AppContext, token: string): Promise<Principal | undefined> {
+  const hash = hashToken(token);
+  if (timingSafeEqual(hash, context.installationToken)) return await installationPrincipal(context);
+  const holder = await findSessionHolder(context.db, { token: hash }, context.clock.now());
+  return holder && sessionPrincipal(holder);
+}
+
+async function installationPrincipal({ db }: AppContext): Promise<Principal | undefined> {
+  const account = await findAdministeringAccount(db);
+  if (account === undefined) return undefined;
+  const { id, name, number, administers } = account;
+  return {
+    kind: 'installation',
+    accountId: id,
+    accountName: name,
+    accountNumber: number,
+    administers,
+    role: 'owner',
+    userId: null,
+    name: 'installation',
+    accessKeyId: null,
+    sessionId: null,
+    agency: null,
+    projects: null,
+  };
+}
+
+export interface SigningKey {
+  readonly principal: Principal;
+  readonly secret: string;
+  /** To be called once the signature has proved right: writes down, in its own time, that the key was used. */
+  noteUse(): void;
+}
+
+/**
+ * The key that a signature has to be checked with: an access key, or with a session's token the temporary credentials that the
+ * token belongs to.
+ */
+export async function findSigningKey(
+  context: AppContext,
+  accessKeyId: string,
+  sessionToken: string | undefined,
+): Promise<SigningKey | undefined> {
+  return sessionToken === undefined
+    ? await findAccessKey(context, accessKeyId)
+    : await findTemporaryKey(context, accessKeyId, sessionToken);
+}
+
+const useAccuracyMs = 60_000;
+
+async function findAccessKey(context: AppContext, id: string): Promise<SigningKey | undefined> {
+  const { db, clock, secrets, logger } = context;
+  const now = clock.now();
+  const holder = await findAccessKeyHolder(db, id, now);
+  if (holder === undefined) return undefined;
+  const { accountId, accountName, accountNumber, administers, userId } = holder;
+  return {
+    principal: {
+      kind: 'user',
+      accountId,
+      accountName,
+      accountNumber,
+      administers,
+      role: holder.userRole,
+      userId,
+      name: holder.userName,
+      accessKeyId: id,
+      sessionId: null,
+      agency: null,
+      projects: null,
+    },
+    secret: secrets.open(holder.secret, accessKeyPlace(id)),
+    noteUse() {
+      const since = now - useAccuracyMs;
+      if (holder.lastUsedAt !== null && holder.lastUsedAt > since) return;
+      // At most what is in flight when a minute begins: the first to be written answers for the others.
+      noteAccessKeyUse(db, id, since, now).catch((error: unknown) => {
+        logger.warn({ error, accessKey: id }, 'the use of an access key was not written down');
+      });
+    },
+  };
+}
+
+async function findTemporaryKey(
+  { db, clock, secrets }: AppContext,
+  accessKeyId: string,
+  token: string,
+): Promise<SigningKey | undefined> {
+  const holder = await findSessionHolder(db, { accessKeyId }, clock.now());
+  if (holder?.secret == null || !timingSafeEqual(hashToken(token), holder.token)) return undefined;
+  const principal = sessionPrincipal(holder);
+  if (principal === undefined) return undefined;
+  return { principal, secret: secrets.open(holder.secret, accessKeyPlace(accessKeyId)), noteUse() {} };
+}
+
+/** Undefined when the user may not use the agency any more, or the agency grants nothing of what the session was made for. */
+function sessionPrincipal(holder: SessionHolder): Principal | undefined {
+  const { accountId, accountName, accountNumber, administers, userId, userName, userRole, agency } = holder;
+  const role = userRole === null ? holder.role : lesserRole(holder.role, userRole);
+  const base = {
+    kind: 'session',
+    accountId,
+    accountName,
+    accountNumber,
+    administers,
+    role,
+    userId,
+    name: userName ?? 'installation',
+    accessKeyId: holder.accessKeyId,
+    sessionId: holder.sessionId,
+  } as const;
+  const self: Principal = { ...base, role: userRole ?? 'owner', agency: null, projects: null };
+  if (agency === null) return { ...self, role };
+  const projects = delegatedProjects(agency.grants, role);
+  if (projects === undefined || may(self, 'agency.assume') !== 'yes') return undefined;
+  // The account that let it in sees from where.
+  return { ...base, name: `${base.name}@${holder.homeName}`, agency: agency.name, projects };
+}
+
+/**
+ * Remembers the nonce of a signed request until `expiresAt` (epoch milliseconds); false: it was used before. Clients choose
+ * nonces, so what is kept is a hash, of one length.
+ */
+export async function rememberNonce(
+  { db, clock }: Pick<AppContext, 'db' | 'clock'>,
+  scope: string,
+  nonce: string,
+  expiresAt: number,
+): Promise<boolean> {
+  const hash = createHash('sha256').update(nonce).digest('base64url');
+  return await insertNonce(db, { scope, nonce: hash, expiresAt }, clock.now());
+}

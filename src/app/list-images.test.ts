@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createInstallation, type Installation } from '../../test/support/installation.ts';
+import { insertPlainImage } from '../../test/support/plain-image.ts';
+import type { Cursor } from '../db/paging.ts';
+import { insertProject } from '../db/tenants/projects.ts';
+import { newSnapshot, newUuid } from '../domain/ids.ts';
+import type { AppContext, Caller } from './context.ts';
+import { deleteImage } from './delete-image.ts';
+import { findImage } from './find-image.ts';
+import { type ImageSort, type ListImagesQuery, listImages } from './list-images.ts';
+
+let installation: Installation;
+let context: AppContext;
+let caller: Caller;
+beforeAll(async () => {
+  installation = await createInstallation();
+  context = installation.context;
+  caller = await installation.newCaller();
+});
+afterAll(() => installation.close());
+
+const everything: ListImagesQuery = { owner: 'self', sort: 'createdAt', descending: false, limit: 100 };
+
+async function list(query: Partial<ListImagesQuery>, by = caller): Promise<string[]> {
+  return (await listImages(context, by, { ...everything, ...query })).images.map(({ name }) => name);
+}
+
+type PlainImage = Parameters<typeof insertPlainImage>[2];
+
+function insert(changes: Partial<PlainImage>, by = caller): Promise<string> {
+  return context.db.transaction().execute((trx) => insertPlainImage(trx, by, { region: 'north', ...changes }));
+}
+
+function disksOf(size: number): NonNullable<PlainImage['disks']> {
+  return [
+    {
+      index: 0,
+      role: 'data',
+      format: null,
+      size,
+      dataBytes: null,
+      digest: null,
+      snapshot: newSnapshot(context.random),
+    },
+  ];
+}
+
+/** All pages, with `between` done after each. */
+async function pages(
+  by: Caller,
+  query: Partial<ListImagesQuery>,
+  between: (page: readonly string[]) => Promise<void> = async () => {},
+) {
+  const found: string[] = [];
+  for (let after: Cursor | undefined; ; ) {
+    const { images, next } = await listImages(context, by, { ...everything, ...query, after });
+    found.push(...images.map(({ id }) => id));
+    if (next === null) return found;
+    expect(images).toHaveLength(query.limit as number);
+    after = next;
+    await between(images.map(({ id }) => id));
+  }
+}
+
+describe('the pages of a list', () => {
+  const names = ['b', 'B', 'a', 'A', 'ä', 'ab', 'a b', 'a-b', 'é', 'e', '-', '_', '1', '10', '2', '日本', 'z', '😀'];
+
+  it.each<[ImageSort, boolean]>([
+    ['name', false],
+    ['name', true],
+    ['createdAt', true],
+    ['updatedAt', false],
+    ['size', true],
+  ])('by %s, descending %s, are the list that is asked for at once', async (sort, descending) => {
+    const lister = await installation.newCaller();
+    for (const [number, name] of names.entries()) {
+      await insert({ name, createdAt: number % 4, updatedAt: number % 3, disks: disksOf(1 + (number % 5)) }, lister);
+    }
+    const whole = await pages(lister, { sort, descending });
+    expect(new Set(whole).size).toBe(names.length);
+    for (const limit of [1, 4, 17, 18]) expect(await pages(lister, { sort, descending, limit })).toEqual(whole);
+  });
+
+  it('miss none and repeat none while others come and go', async () => {
+    const lister = await installation.newCaller();
+    const kept = new Set<string>();
+    for (let number = 0; number < 12; number++)
+      kept.add(await insert({ name: `image ${number}`, createdAt: 100 }, lister));
+    const seen = await pages(lister, { limit: 3 }, async (page) => {
+      await deleteImage(context, lister, page.at(-1) as string);
+      await insert({ name: 'new', createdAt: 50 }, lister);
+    });
+    expect(new Set(seen)).toEqual(kept);
+    expect(seen).toHaveLength(12);
+  });
+});
+
+describe('the filters of a list', () => {
+  let lab: string;
+  let copied: string;
+  beforeAll(async () => {
+    lab = newUuid(context.random);
+    const project = {
+      id: lab,
+      accountId: caller.accountId,
+      region: 'north',
+      name: 'lab',
+      description: '',
+      isDefault: false,
+      createdAt: 0,
+    };
+    await context.db.transaction().execute((trx) => insertProject(trx, project));
+    copied = await insert({
+      name: 'debian',
+      description: '100 % sure',
+      tags: { os: 'linux', team: 'a' },
+      createdAt: 10,
+    });
+    await insert({ name: 'debian', region: 'south', sourceImageId: copied, state: 'failed', createdAt: 20 });
+    await insert({ name: 'in the lab', projectId: lab, tags: { os: 'other' }, createdAt: 30 });
+    await insert({ name: '100_percent', kind: 'iso', createdAt: 40 });
+  });
+
+  it.each<[string, () => Partial<ListImagesQuery>, string[]]>([
+    ['a region', () => ({ region: 'south' }), ['debian']],
+    ['a region that is not configured', () => ({ region: 'west' }), []],
+    ['a name', () => ({ name: 'debian' }), ['debian', 'debian']],
+    ['a project by name', () => ({ project: 'lab' }), ['in the lab']],
+    ['a project by id', () => ({ project: lab }), ['in the lab']],
+    ['a project that is not there', () => ({ project: 'nowhere' }), []],
+    ['a resource group that is not there', () => ({ resourceGroup: 'nothing' }), []],
+    ['a source', () => ({ source: copied }), ['debian']],
+    ['a source that is none', () => ({ source: 'img-0000000000' }), []],
+    ['a part in any case', () => ({ search: 'DEB' }), ['debian', 'debian']],
+    ['a part of the description', () => ({ search: '% s' }), ['debian']],
+    ['a part with a character that patterns know', () => ({ search: '100_' }), ['100_percent']],
+    ['a whole id', () => ({ search: copied }), ['debian']],
+    ['a tag', () => ({ tags: [{ key: 'os', value: null }] }), ['debian', 'in the lab']],
+    [
+      'a tag with its value, and another',
+      () => ({
+        tags: [
+          { key: 'os', value: 'linux' },
+          { key: 'team', value: null },
+        ],
+      }),
+      ['debian'],
+    ],
+    ['states', () => ({ states: ['failed', 'available'] }), ['debian']],
+    ['no state', () => ({ states: [] }), []],
+    ['a kind', () => ({ kind: 'iso' }), ['100_percent']],
+    ['a time', () => ({ createdAfter: 20, createdBefore: 40 }), ['debian', 'in the lab']],
+  ])('let through what has %s', async (_, query, names) => {
+    expect(await list(query())).toEqual(names);
+  });
+
+  it('find a source by its other names', async () => {
+    const { aliyunId, jdcloudId } = await findImage(context, caller, copied);
+    for (const source of [aliyunId, jdcloudId]) expect(await list({ source })).toEqual(['debian']);
+  });
+
+  it('leave to an agency its projects, and besides what everybody sees', async () => {
+    const other = await installation.newCaller();
+    await insert({ name: 'public', visibility: 'public' }, other);
+    const restricted: Caller = { ...caller, agency: 'helpers', projects: [lab] };
+    expect(await list({}, restricted)).toEqual(['in the lab']);
+    expect(await list({ owner: 'any' }, restricted)).toEqual(['public', 'in the lab']);
+    expect(await list({ owner: 'self' }, other)).toEqual(['public']);
+    expect(await list({ search: randomBytes(3).toString('hex') })).toEqual([]);
+  });
+});

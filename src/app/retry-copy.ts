@@ -1,0 +1,30 @@
+import type { Copy } from '../domain/copy.ts';
+import { RefusalError } from '../domain/refusal.ts';
+import { demand } from './act.ts';
+import type { AppContext, Caller } from './context.ts';
+import { copyImages } from './copy-images.ts';
+import { readCopy } from './find-copy.ts';
+
+/** A new copy of what a failed or cancelled one was to copy, under the same rules and with the same wishes. */
+export async function retryCopy(context: AppContext, caller: Caller, id: string, token?: string): Promise<Copy> {
+  demand(caller, 'copy.create');
+  const copy = await readCopy(context.db, caller, id);
+  if (copy.state !== 'failed' && copy.state !== 'cancelled') {
+    throw new RefusalError('copy.not-retryable', { copy: copy.id, state: copy.state });
+  }
+  const policy = context.policies.get(copy.policy);
+  if (policy === undefined) throw new Error(`there are no rules called ${copy.policy}`);
+  const accepted = await copyImages(
+    context,
+    caller,
+    {
+      ...copy.wishes,
+      policy,
+      images: [copy.sourceImageId],
+      regions: [copy.destinationRegion],
+      agency: copy.agency ?? undefined,
+    },
+    { token, retryOf: copy.id },
+  );
+  return accepted.copies[0] as Copy;
+}

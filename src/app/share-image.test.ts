@@ -1,0 +1,368 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  copyImage,
+  createInstallation,
+  finishCopy,
+  type Installation,
+  makeImage,
+  never,
+  readBytes,
+} from '../../test/support/installation.ts';
+import type { Image } from '../domain/image.ts';
+import { maxMembers } from '../domain/sharing.ts';
+import { nativeCopyPolicy } from '../protocols/native/copy-policy.ts';
+import type { AppContext, Caller } from './context.ts';
+import { deleteImage } from './delete-image.ts';
+import { findImage } from './find-image.ts';
+import { listCopies } from './list-copies.ts';
+import { type ImageOwner, listImages } from './list-images.ts';
+import { listTags } from './list-tags.ts';
+import { planCopies } from './plan-copies.ts';
+import { listMembers, shareImage, unshareImage } from './share-image.ts';
+import { answerShare, listShares } from './shares.ts';
+import { removeTag, setTag, updateImage } from './update-image.ts';
+import { uploadDisk } from './upload-disk.ts';
+
+let installation: Installation;
+let context: AppContext;
+let owner: Caller;
+let guest: Caller;
+let disk: Buffer;
+let image: Image;
+beforeAll(async () => {
+  installation = await createInstallation({ groupCap: 4 });
+  context = installation.context;
+});
+afterEach(() => installation.expectSound());
+afterAll(() => installation.close());
+
+/** A new owner with an image, and a new guest. */
+async function setUp(): Promise<void> {
+  [owner, guest] = [await installation.newCaller(), await installation.newCaller()];
+  disk = randomBytes(300_000);
+  image = await makeImage(context, owner, [disk]);
+}
+
+async function share(answer: 'accepted' | 'rejected' | undefined = 'accepted'): Promise<void> {
+  await shareImage(context, owner, image.id, guest.accountName);
+  if (answer !== undefined) await answerShare(context, guest, image.id, answer);
+}
+
+function copy(caller = guest, region = 'south') {
+  return copyImage(context, caller, { image: image.id, region });
+}
+
+async function ids(caller: Caller, owned: ImageOwner): Promise<string[]> {
+  const query = { owner: owned, sort: 'createdAt', descending: true, limit: 100 } as const;
+  return (await listImages(context, caller, query)).images.map(({ id }) => id);
+}
+
+async function statuses(): Promise<string[]> {
+  const { shares } = await listShares(context, guest, { limit: 10 });
+  return shares.map(({ status }) => status);
+}
+
+async function visibility(): Promise<string> {
+  return (await findImage(context, owner, image.id)).visibility;
+}
+
+async function eventsOf(caller: Caller, type: string) {
+  const query = context.db.selectFrom('events').selectAll().where('account', '=', caller.accountId);
+  return await query.where('type', '=', type).orderBy('id').execute();
+}
+
+describe("another account's private image", () => {
+  it('does not exist, whatever is asked of it and by whichever of its names', async () => {
+    await setUp();
+    const tag = { key: 'a', value: 'b' };
+    const command = { policy: nativeCopyPolicy, images: [image.id], regions: ['south'] };
+    for (const id of [image.id, image.aliyunId, image.jdcloudId]) {
+      const asked: Record<string, () => Promise<unknown>> = {
+        find: () => findImage(context, guest, id),
+        read: () => readBytes(context, guest, id),
+        update: () => updateImage(context, guest, id, { name: 'mine' }),
+        tag: () => setTag(context, guest, id, tag),
+        untag: () => removeTag(context, guest, id, 'made'),
+        delete: () => deleteImage(context, guest, id),
+        upload: () =>
+          uploadDisk(context, guest, { image: id, disk: 0, size: 1, runs: (async function* () {})(), signal: never }),
+        members: () => listMembers(context, guest, id),
+        share: () => shareImage(context, guest, id, owner.accountId),
+        unshare: () => unshareImage(context, guest, id, owner.accountId),
+        copy: () => copyImage(context, guest, { image: id, region: 'south' }),
+        plan: () => planCopies(context, guest, { ...command, images: [id] }, never),
+      };
+      for (const [what, ask] of Object.entries(asked)) {
+        await expect(ask(), `${what} ${id}`).rejects.toMatchObject({ code: 'image.not-found', facts: { image: id } });
+      }
+      await expect(answerShare(context, guest, id, 'accepted')).rejects.toMatchObject({
+        code: 'share.not-found',
+        facts: { image: id },
+      });
+    }
+    for (const owned of ['self', 'shared', 'public', 'any'] as const) expect(await ids(guest, owned)).toEqual([]);
+    expect(await listTags(context, guest)).toEqual([]);
+    expect(await findImage(context, owner, image.id)).toEqual(image);
+    const deeds = ['image.update', 'image.delete', 'image.share', 'copy.create'];
+    for (const deed of deeds) {
+      expect(await eventsOf(owner, deed)).toEqual([]);
+      expect(new Set((await eventsOf(guest, deed)).map(({ outcome }) => outcome))).toEqual(
+        new Set(['image.not-found']),
+      );
+    }
+  });
+});
+
+describe('a shared image', () => {
+  it('is looked at while the answer is pending, copied once it was accepted, gone once it was rejected', async () => {
+    await setUp();
+    expect(await shareImage(context, owner, image.aliyunId, String(guest.accountNumber))).toMatchObject({
+      imageId: image.id,
+      accountId: guest.accountId,
+      accountName: guest.accountName,
+      status: 'pending',
+    });
+    expect(await visibility()).toBe('shared');
+    expect(await statuses()).toEqual(['pending']);
+    expect(await findImage(context, guest, image.id)).toMatchObject({ id: image.id, accountName: owner.accountName });
+    expect(await ids(guest, 'shared')).toEqual([]);
+    await expect(copy()).rejects.toMatchObject({ code: 'image.not-found' });
+    await expect(readBytes(context, guest, image.id)).rejects.toMatchObject({ code: 'image.not-found' });
+
+    expect(await answerShare(context, guest, image.jdcloudId, 'accepted')).toMatchObject({ status: 'accepted' });
+    expect(await ids(guest, 'shared')).toEqual([image.id]);
+    expect(await ids(guest, 'any')).toEqual([image.id]);
+    expect(await ids(guest, 'self')).toEqual([]);
+    expect((await readBytes(context, guest, image.id)).equals(disk)).toBe(true);
+    for (const change of [
+      () => updateImage(context, guest, image.id, { name: 'mine' }),
+      () => deleteImage(context, guest, image.id),
+    ]) {
+      await expect(change()).rejects.toMatchObject({ code: 'image.not-found' });
+    }
+
+    await answerShare(context, guest, image.id, 'rejected');
+    expect(await statuses()).toEqual(['rejected']);
+    await expect(findImage(context, guest, image.id)).rejects.toMatchObject({ code: 'image.not-found' });
+    await expect(copy()).rejects.toMatchObject({ code: 'image.not-found' });
+    expect(await ids(guest, 'shared')).toEqual([]);
+
+    await unshareImage(context, owner, image.id, guest.accountId);
+    expect(await visibility()).toBe('private');
+    expect(await statuses()).toEqual([]);
+  });
+
+  it('is copied in its region without a byte that moves, and to another with those that the new owner reads', async () => {
+    await setUp();
+    await share();
+    const near = await finishCopy(installation, guest, (await copy(guest, 'north')).id);
+    expect(near).toMatchObject({ state: 'succeeded', progress: { bytesMoved: 0 } });
+    const far = await finishCopy(installation, guest, (await copy(guest, 'south')).id);
+    expect(far).toMatchObject({ state: 'succeeded' });
+    expect(far.progress.bytesMoved).toBeGreaterThan(disk.length);
+    for (const { destinationImageId: id } of [near, far]) {
+      expect(await findImage(context, guest, id)).toMatchObject({
+        accountId: guest.accountId,
+        visibility: 'private',
+        tags: {},
+        sourceImageId: image.id,
+      });
+      expect((await readBytes(context, guest, id)).equals(disk)).toBe(true);
+      await expect(findImage(context, owner, id)).rejects.toMatchObject({ code: 'image.not-found' });
+    }
+    expect((await listCopies(context, owner, { image: image.id, descending: true, limit: 10 })).copies).toEqual([]);
+  });
+
+  it('leaves copies that are read, and copied on, after it was unshared and deleted', async () => {
+    await setUp();
+    await share();
+    const near = await finishCopy(installation, guest, (await copy(guest, 'north')).id);
+    await unshareImage(context, owner, image.id, guest.accountId);
+    await deleteImage(context, owner, image.id);
+    expect((await readBytes(context, guest, near.destinationImageId)).equals(disk)).toBe(true);
+    const next = await copyImage(context, guest, { image: near.destinationImageId, region: 'south' });
+    const far = await finishCopy(installation, guest, next.id);
+    expect((await readBytes(context, guest, far.destinationImageId)).equals(disk)).toBe(true);
+  });
+
+  it('tells its owner who copies it, and nothing of who did it there', async () => {
+    await setUp();
+    await share();
+    await copy();
+    const [event, ...more] = await eventsOf(owner, 'image.copied');
+    expect(more).toEqual([]);
+    expect(event).toMatchObject({
+      outcome: 'succeeded',
+      actor_account: guest.accountId,
+      actor_user: null,
+      actor_name: guest.accountName,
+      resource_id: image.id,
+      request: null,
+      address: null,
+      details: {},
+    });
+    expect(await eventsOf(guest, 'image.copied')).toEqual([]);
+    await copy(owner);
+    expect(await eventsOf(owner, 'image.copied')).toHaveLength(1);
+  });
+
+  it('stays as it is while any account copies it', async () => {
+    await setUp();
+    await share();
+    const accepted = await copy();
+    const being = { code: 'image.being-copied', facts: { image: image.id, copy: null } };
+    for (const change of [
+      () => unshareImage(context, owner, image.id, guest.accountId),
+      () => deleteImage(context, owner, image.id),
+      () => updateImage(context, owner, image.id, { name: 'other' }),
+      () => updateImage(context, owner, image.id, { visibility: 'public' }),
+      () => setTag(context, owner, image.id, { key: 'a', value: 'b' }),
+    ]) {
+      await expect(change()).rejects.toMatchObject(being);
+    }
+    await expect(answerShare(context, guest, image.id, 'rejected')).rejects.toMatchObject({
+      code: 'image.being-copied',
+      facts: { copy: accepted.id },
+    });
+    const third = await installation.newCaller();
+    await shareImage(context, owner, image.id, third.accountId);
+    await unshareImage(context, owner, image.id, third.accountId);
+    await finishCopy(installation, guest, accepted.id);
+    await unshareImage(context, owner, image.id, guest.accountId);
+    await deleteImage(context, owner, image.id);
+  });
+
+  it('is either copied or unshared first when both are asked for at once', async () => {
+    await setUp();
+    for (let round = 0; round < 6; round++) {
+      await share();
+      const [copied, unshared] = await Promise.allSettled([
+        copy(),
+        unshareImage(context, owner, image.id, guest.accountId),
+      ]);
+      expect([copied.status, unshared.status].sort()).toEqual(['fulfilled', 'rejected']);
+      if (copied.status === 'rejected') expect(copied.reason).toMatchObject({ code: 'image.not-found' });
+      else {
+        expect(unshared).toMatchObject({ reason: { code: 'image.being-copied' } });
+        await finishCopy(installation, guest, copied.value.id);
+      }
+    }
+  });
+});
+
+describe('shareImage', () => {
+  it('refuses the own account, unknown ones, and whoever has not got the role', async () => {
+    await setUp();
+    await expect(shareImage(context, owner, image.id, owner.accountName)).rejects.toMatchObject({ code: 'member.own' });
+    for (const account of [randomUUID(), '1234567890123456', 'nobody', '']) {
+      await expect(shareImage(context, owner, image.id, account)).rejects.toMatchObject({
+        code: 'account.not-found',
+        facts: { account },
+      });
+    }
+    const viewer = { ...owner, role: 'viewer' as const };
+    await expect(shareImage(context, viewer, image.id, guest.accountId)).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(unshareImage(context, owner, image.id, guest.accountId)).rejects.toMatchObject({
+      code: 'member.not-found',
+      facts: { image: image.id, account: guest.accountId },
+    });
+    expect(await visibility()).toBe('private');
+  });
+
+  it('leaves the answer that was given, and needs none where the dialect does not ask', async () => {
+    await setUp();
+    await share('rejected');
+    expect(await shareImage(context, owner, image.id, guest.accountId)).toMatchObject({ status: 'rejected' });
+    const other = await installation.newCaller();
+    await shareImage(context, owner, image.id, other.accountId);
+    const member = await shareImage(context, owner, image.id, other.accountId, { accepted: true });
+    expect(member).toMatchObject({ status: 'accepted' });
+    expect(await listMembers(context, owner, image.id)).toHaveLength(2);
+    expect(await copy(other)).toMatchObject({ state: 'queued' });
+  });
+
+  it('takes the image away from an account that was disabled meanwhile, and gives it to none', async () => {
+    await setUp();
+    await share();
+    const { db } = context;
+    await db.updateTable('accounts').set({ disabled_at: 1 }).where('id', '=', guest.accountId).execute();
+    await expect(shareImage(context, owner, image.id, guest.accountId)).rejects.toMatchObject({
+      code: 'account.not-found',
+    });
+    await unshareImage(context, owner, image.id, guest.accountId);
+    expect(await visibility()).toBe('private');
+  });
+
+  it('has a limit', async () => {
+    await setUp();
+    await sql`
+      WITH many AS (
+        INSERT INTO accounts (id, name, number, created_at)
+        SELECT gen_random_uuid(), 'member-' || number, number, 0 FROM generate_series(1, ${maxMembers}) AS number RETURNING id
+      )
+      INSERT INTO image_members (image, account, status, created_at, updated_at)
+      SELECT ${image.id}, id, 'pending', 0, 0 FROM many`.execute(context.db);
+    await context.db.updateTable('images').set({ visibility: 'shared' }).where('id', '=', image.id).execute();
+    await expect(shareImage(context, owner, image.id, guest.accountId)).rejects.toMatchObject({
+      code: 'member.limit',
+      facts: { limit: maxMembers },
+    });
+    expect(await shareImage(context, owner, image.id, 'member-1')).toMatchObject({ status: 'pending' });
+  });
+});
+
+describe('listShares', () => {
+  it('gives the newest first, by status and in pages, of those that are left', async () => {
+    await setUp();
+    const shared: string[] = [];
+    for (let number = 0; number < 4; number++) {
+      installation.advance(1);
+      const { id } = await makeImage(context, owner, [randomBytes(10)]);
+      await shareImage(context, owner, id, guest.accountId);
+      shared.unshift(id);
+    }
+    await answerShare(context, guest, shared[1] as string, 'accepted');
+    const pending = await listShares(context, guest, { status: 'pending', limit: 10 });
+    expect(pending.shares.map(({ image: { id } }) => id)).toEqual([shared[0], shared[2], shared[3]]);
+    const first = await listShares(context, guest, { limit: 2 });
+    expect(first.shares.map(({ image: { id } }) => id)).toEqual(shared.slice(0, 2));
+    await unshareImage(context, owner, shared[1] as string, guest.accountId);
+    const second = await listShares(context, guest, { limit: 2, after: first.next ?? undefined });
+    expect(second.shares.map(({ image: { id } }) => id)).toEqual(shared.slice(2));
+    expect(second.next).toBeNull();
+  });
+});
+
+describe('a public image', () => {
+  it('is found by its id, read and copied by everybody, and is in no list but those of public ones', async () => {
+    await setUp();
+    await updateImage(context, owner, image.id, { visibility: 'public', name: 'public one' });
+    expect(await findImage(context, guest, image.id)).toMatchObject({ visibility: 'public' });
+    const named = (owned: ImageOwner) =>
+      listImages(context, guest, { owner: owned, name: 'public one', sort: 'name', descending: false, limit: 10 });
+    expect((await named('self')).images).toEqual([]);
+    expect((await named('shared')).images).toEqual([]);
+    expect((await named('public')).images).toHaveLength(1);
+    expect(await listTags(context, guest)).toEqual([]);
+    const copied = await finishCopy(installation, guest, (await copy()).id);
+    expect((await readBytes(context, guest, copied.destinationImageId)).equals(disk)).toBe(true);
+    await expect(updateImage(context, guest, image.id, { visibility: 'private' })).rejects.toMatchObject({
+      code: 'image.not-found',
+    });
+    await expect(listMembers(context, guest, image.id)).rejects.toMatchObject({ code: 'image.not-found' });
+  });
+
+  it('stays shared with its members when it is made private', async () => {
+    await setUp();
+    await share();
+    await updateImage(context, owner, image.id, { visibility: 'public' });
+    expect(await visibility()).toBe('public');
+    await updateImage(context, owner, image.id, { visibility: 'private' });
+    expect(await visibility()).toBe('shared');
+    const stranger = await installation.newCaller();
+    await expect(findImage(context, stranger, image.id)).rejects.toMatchObject({ code: 'image.not-found' });
+    expect(await findImage(context, guest, image.id)).toMatchObject({ visibility: 'shared' });
+  });
+});

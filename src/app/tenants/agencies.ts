@@ -1,0 +1,163 @@
+/** Agencies: named delegations, of an account's projects to another account's users or to the image service. */
+import type { Trx } from '../../db/database.ts';
+import { type Cursor, type PageRequest, toPage } from '../../db/paging.ts';
+import { findAccount } from '../../db/tenants/accounts.ts';
+import {
+  deleteAgency as deleteAgencyRow,
+  findAgency as findAgencyRow,
+  insertAgency,
+  listAgencies as listAgencyRows,
+  lockAgency,
+  updateAgency as updateAgencyRow,
+} from '../../db/tenants/agencies.ts';
+import { findProject } from '../../db/tenants/projects.ts';
+import type { DeedType } from '../../domain/event-types.ts';
+import { newUuid } from '../../domain/ids.ts';
+import type { Role } from '../../domain/principal.ts';
+import { RefusalError } from '../../domain/refusal.ts';
+import { checkTenantDescription, checkTenantName } from '../../domain/tenant-rules.ts';
+import type { Agency, AgencyGrant } from '../../domain/tenants.ts';
+import { act, type Deed, demand } from '../act.ts';
+import type { AppContext, Caller } from '../context.ts';
+
+export interface AgencyPage {
+  readonly agencies: readonly Agency[];
+  /** Where the next page begins, null at the end. */
+  readonly next: Cursor | null;
+}
+
+export async function listAgencies(context: AppContext, caller: Caller, query: PageRequest): Promise<AgencyPage> {
+  demand(caller, 'agency.read');
+  const rows = await listAgencyRows(context.db, caller.accountId, { ...query, limit: query.limit + 1 });
+  const { page, next } = toPage(rows, query.limit, ({ name, id }) => ({ value: name, id }));
+  return { agencies: page, next };
+}
+
+/** `agency`: id or name. */
+export async function findAgency(context: AppContext, caller: Caller, agency: string): Promise<Agency> {
+  demand(caller, 'agency.read');
+  const found = await findAgencyRow(context.db, caller.accountId, agency);
+  if (found === undefined) throw new RefusalError('agency.not-found', { agency });
+  return found;
+}
+
+export interface GrantRequest {
+  /** Id or name; none: every project of the account. */
+  readonly project?: string | null | undefined;
+  readonly role: Role;
+}
+
+/** What an agency is made of; in a change, what is left out stays. */
+interface AgencyFields {
+  readonly name: string;
+  readonly description: string;
+  /** Id, number or name; null: the image service. */
+  readonly trustedAccount: string | null;
+  readonly grants: readonly GrantRequest[];
+  /** Epoch milliseconds; null: it does not end. */
+  readonly expiresAt: number | null;
+}
+export type CreateAgencyCommand = AgencyFields;
+export type AgencyChanges = { readonly [Field in keyof AgencyFields]?: AgencyFields[Field] | undefined };
+
+const maxGrants = 100;
+
+export async function createAgency(context: AppContext, caller: Caller, command: CreateAgencyCommand): Promise<Agency> {
+  const { random, clock } = context;
+  const id = newUuid(random);
+  const deed: Deed = { action: 'agency.manage', type: 'agency.create', resource: { type: 'agency', id } };
+  return await act(context, caller, deed, async (trx, done) => {
+    const { accountId } = caller;
+    const blank = { id, accountId, name: '', description: '', trustedAccountId: null, grants: [], expiresAt: null };
+    const agency = await apply(trx, { ...blank, createdAt: clock.now() }, command, clock.now());
+    done.details = detailsOf(agency);
+    if (!(await insertAgency(trx, agency))) throw new RefusalError('agency.exists', { name: agency.name });
+    return agency;
+  });
+}
+
+/** What it takes away is taken at once from the sessions that act by it, and from copies that have not started. */
+export async function updateAgency(
+  context: AppContext,
+  caller: Caller,
+  agency: string,
+  changes: AgencyChanges,
+): Promise<Agency> {
+  return await change(context, caller, 'agency.update', agency, async (trx, before, done) => {
+    const after = await apply(trx, before, changes, context.clock.now());
+    done.details = detailsOf(after);
+    if (!(await updateAgencyRow(trx, after))) throw new RefusalError('agency.exists', { name: after.name });
+    return after;
+  });
+}
+
+export async function deleteAgency(context: AppContext, caller: Caller, agency: string): Promise<void> {
+  await change(context, caller, 'agency.delete', agency, (trx, { id }) => deleteAgencyRow(trx, id));
+}
+
+function detailsOf({ name, trustedAccountId, grants, expiresAt }: Agency): Readonly<Record<string, unknown>> {
+  return { name, trustedAccountId, grants, expiresAt };
+}
+
+/** Does something to an agency that exists for the caller. */
+async function change<Result>(
+  context: AppContext,
+  caller: Caller,
+  type: DeedType,
+  agency: string,
+  work: (trx: Trx, agency: Agency, done: Deed) => Promise<Result>,
+): Promise<Result> {
+  const deed: Deed = { action: 'agency.manage', type, resource: { type: 'agency', id: agency } };
+  return await act(context, caller, deed, async (trx, done) => {
+    const found = await lockAgency(trx, caller.accountId, agency);
+    if (found === undefined) throw new RefusalError('agency.not-found', { agency });
+    done.resource = { type: 'agency', id: found.id };
+    return await work(trx, found, done);
+  });
+}
+
+/** The agency with the changes, each of which has been looked at. */
+async function apply(trx: Trx, before: Agency, changes: AgencyChanges, now: number): Promise<Agency> {
+  const { name, description, trustedAccount, grants, expiresAt } = changes;
+  if (name !== undefined) checkTenantName(name);
+  if (description !== undefined) checkTenantDescription(description);
+  if (expiresAt != null && expiresAt <= now) {
+    throw new RefusalError('request.invalid', { field: 'expiresAt', rule: 'must be in the future' });
+  }
+  const { accountId } = before;
+  return {
+    ...before,
+    name: name ?? before.name,
+    description: description ?? before.description,
+    trustedAccountId:
+      trustedAccount === undefined ? before.trustedAccountId : await findTrusted(trx, accountId, trustedAccount),
+    grants: grants === undefined ? before.grants : await findGranted(trx, accountId, grants),
+    expiresAt: expiresAt === undefined ? before.expiresAt : expiresAt,
+  };
+}
+
+async function findTrusted(trx: Trx, accountId: string, account: string | null): Promise<string | null> {
+  if (account === null) return null;
+  const found = await findAccount(trx, account);
+  if (found === undefined) throw new RefusalError('account.not-found', { account });
+  if (found.id === accountId) {
+    throw new RefusalError('request.invalid', {
+      field: 'trustedAccount',
+      rule: 'must be another account than its own',
+    });
+  }
+  return found.id;
+}
+
+async function findGranted(trx: Trx, accountId: string, grants: readonly GrantRequest[]): Promise<AgencyGrant[]> {
+  if (grants.length < 1 || grants.length > maxGrants) {
+    throw new RefusalError('request.invalid', { field: 'grants', rule: `must be 1 to ${maxGrants}` });
+  }
+  const found = new Map<string, AgencyGrant>();
+  for (const { project = null, role } of grants) {
+    const projectId = project === null ? null : (await findProject(trx, accountId, project))?.id;
+    if (projectId === undefined) throw new RefusalError('project.not-found', { project: String(project) });
+    found.set(`${projectId} ${role}`, { projectId, role });
+  }
+  return [...found.values()];
+}

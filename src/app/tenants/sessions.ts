@@ -1,0 +1,201 @@
+/**
+ * Sessions: bearer tokens, and temporary credentials where a key is asked for with it. A session is never more than whoever
+ * asks for it: not in what it may, nor in how long it lives, nor in what it rests on.
+ */
+import type { Trx } from '../../db/database.ts';
+import { recordEvent } from '../../db/events.ts';
+import { type Cursor, type PageRequest, toPage } from '../../db/paging.ts';
+import { findAccount } from '../../db/tenants/accounts.ts';
+import { findAgency } from '../../db/tenants/agencies.ts';
+import {
+  deleteSession as deleteSessionRow,
+  findSession,
+  findSessionIssuer,
+  insertSession,
+  listSessions as listSessionRows,
+  type NewSession,
+} from '../../db/tenants/sessions.ts';
+import { delegatedProjects, delegatedRole } from '../../domain/delegation.ts';
+import { actorOf, type NewEvent } from '../../domain/event.ts';
+import { isUuid, newSecret, newTemporaryKeyId, newUuid } from '../../domain/ids.ts';
+import { hasRole, type Role } from '../../domain/principal.ts';
+import { RefusalError } from '../../domain/refusal.ts';
+import { checkTenantName, checkWhole } from '../../domain/tenant-rules.ts';
+import type { Session } from '../../domain/tenants.ts';
+import { act, type Deed, demand } from '../act.ts';
+import type { AppContext, Caller } from '../context.ts';
+import { accessKeyPlace, isTemporary } from './access-keys.ts';
+import { hashToken, newSessionToken } from './session-token.ts';
+
+export interface SessionPage {
+  readonly sessions: readonly Session[];
+  /** Where the next page begins, null at the end. */
+  readonly next: Cursor | null;
+}
+
+/** Those that have not ended, newest first: the caller's own, and for owners those of all users of the account. */
+export async function listSessions(context: AppContext, caller: Caller, query: PageRequest): Promise<SessionPage> {
+  demand(caller, 'session.read');
+  const owner = ownerFor(caller);
+  const request = { ...query, limit: query.limit + 1 };
+  const rows = owner === undefined ? [] : await listSessionRows(context.db, owner, request, context.clock.now());
+  const { page, next } = toPage(rows, query.limit, ({ createdAt, id }) => ({ value: createdAt, id }));
+  return { sessions: page, next };
+}
+
+/** Whose sessions exist for the caller; undefined: nobody's. */
+function ownerFor({ role, accountId, userId }: Caller): { accountId: string; userId: string | null } | undefined {
+  if (role === 'owner') return { accountId, userId: null };
+  return userId === null ? undefined : { accountId, userId };
+}
+
+export interface CreateSessionCommand {
+  readonly name: string;
+  /** As long as can be by default. */
+  readonly seconds?: number | undefined;
+  /** The caller's by default; by an agency, the greatest that its grants give him. */
+  readonly role?: Role | undefined;
+  /** With a key to sign requests with; then the token goes along with each, and is none by itself. */
+  readonly credentials?: boolean | undefined;
+  /** Of another account, its id, number or name, to act there. */
+  readonly agency?: { readonly account: string; readonly name: string } | undefined;
+}
+
+/** A session as it is told once. */
+export interface NewSessionAnswer extends Session {
+  readonly token: string;
+  readonly accessKey?: { readonly id: string; readonly secret: string };
+}
+
+export async function createSession(
+  context: AppContext,
+  caller: Caller,
+  command: CreateSessionCommand,
+): Promise<NewSessionAnswer> {
+  const { random, clock, secrets } = context;
+  const id = newUuid(random);
+  const deed: Deed = { action: 'session.create', resource: { type: 'session', id } };
+  return await act(context, caller, deed, async (trx, done) => {
+    const { name, credentials = false } = command;
+    checkTenantName(name);
+    demandNoPromotion(caller, credentials);
+    const now = clock.now();
+    const issuer = await findIssuer(trx, caller);
+    const place = await findPlace(trx, caller, command, now);
+    done.details = { name, credentials, ...place.session };
+    const token = newSessionToken(random);
+    const accessKey = credentials ? { id: newTemporaryKeyId(random), secret: newSecret(random) } : undefined;
+    const session: Session = {
+      ...place.session,
+      id,
+      name,
+      userId: caller.userId,
+      userName: caller.userId === null ? null : caller.name,
+      accessKeyId: accessKey?.id ?? null,
+      createdAt: now,
+      expiresAt: now + lifeOf(context, command.seconds, issuer.expiresAt - now),
+    };
+    const row: NewSession = {
+      session,
+      token: hashToken(token),
+      secret: accessKey ? secrets.seal(accessKey.secret, accessKeyPlace(accessKey.id)) : null,
+      agencyId: place.agencyId,
+      issuer: { accessKeyId: issuer.accessKeyId, sessionId: caller.sessionId },
+    };
+    if (!(await insertSession(trx, row))) throw new RefusalError('session.not-found', { session: 'self' });
+    if (place.agencyId !== null) {
+      await recordEvent(trx, assumption(caller, place.session.accountId, place.agencyId, session), now);
+    }
+    return { ...session, token, ...(accessKey && { accessKey }) };
+  });
+}
+
+/** A bearer token may make access keys, which do not end, so temporary credentials make nothing but their like. */
+function demandNoPromotion(caller: Caller, credentials: boolean): void {
+  if (isTemporary(caller) && !credentials) {
+    throw new RefusalError('request.invalid', {
+      field: 'credentials',
+      rule: 'must be true: temporary ones make no token',
+    });
+  }
+}
+
+/** What the new session will rest on: the caller's access key, be it that his own session was made with it. */
+async function findIssuer(
+  trx: Trx,
+  { sessionId, accessKeyId }: Caller,
+): Promise<{ readonly accessKeyId: string | null; readonly expiresAt: number }> {
+  if (sessionId === null) return { accessKeyId, expiresAt: Number.POSITIVE_INFINITY };
+  const issuer = await findSessionIssuer(trx, sessionId);
+  if (issuer === undefined) throw new RefusalError('session.not-found', { session: 'self' });
+  return issuer;
+}
+
+/** Where the session acts, and as what. */
+async function findPlace(
+  trx: Trx,
+  caller: Caller,
+  { agency, role }: CreateSessionCommand,
+  now: number,
+): Promise<{ session: Pick<Session, 'accountId' | 'agency' | 'role'>; agencyId: string | null }> {
+  if (role !== undefined && !hasRole(caller.role, role)) {
+    throw new RefusalError('request.invalid', { field: 'role', rule: `must be ${caller.role}, your own, or less` });
+  }
+  if (agency === undefined) {
+    return { session: { accountId: caller.accountId, agency: null, role: role ?? caller.role }, agencyId: null };
+  }
+  demand(caller, 'agency.assume');
+  const account = await findAccount(trx, agency.account);
+  const found = account && (await findAgency(trx, account.id, agency.name));
+  // Whether there is an account of this name, or an agency that trusts somebody else, is not the caller's to know.
+  const isThere =
+    found !== undefined &&
+    account?.disabledAt === null &&
+    found.trustedAccountId === caller.accountId &&
+    (found.expiresAt === null || found.expiresAt > now);
+  if (!isThere) throw new RefusalError('agency.not-found', { agency: agency.name });
+  const acting = role ?? delegatedRole(found.grants, caller.role);
+  if (acting === undefined || delegatedProjects(found.grants, acting) === undefined) {
+    throw new RefusalError('forbidden', { action: 'agency.assume' });
+  }
+  return { session: { accountId: found.accountId, agency: found.name, role: acting }, agencyId: found.id };
+}
+
+/** What the account that is entered is told. */
+function assumption(caller: Caller, accountId: string, agencyId: string, { id, role, expiresAt }: Session): NewEvent {
+  return {
+    accountId,
+    type: 'agency.assume',
+    outcome: 'succeeded',
+    actor: actorOf(caller),
+    resource: { type: 'agency', id: agencyId },
+    region: null,
+    origin: caller.origin,
+    details: { session: id, account: caller.accountName, role, expiresAt },
+  };
+}
+
+/** Milliseconds; `most` is what the caller's own session has left. */
+function lifeOf({ sessionMs }: AppContext, seconds: number | undefined, most: number): number {
+  const longest = Math.min(sessionMs, most);
+  if (seconds === undefined) return longest;
+  checkWhole('seconds', seconds, 1, Math.floor(longest / 1000));
+  return seconds * 1000;
+}
+
+/** Ends the session and all that were made with it. `session`: its id, or `self`, which logs out. */
+export async function deleteSession(context: AppContext, caller: Caller, session: string): Promise<void> {
+  const id = session === 'self' ? caller.sessionId : session;
+  const deed = { action: 'session.delete', resource: { type: 'session', id: id ?? session } } as const;
+  await act(context, caller, deed, async (trx) => {
+    const ended =
+      id !== null && (await mayEnd(trx, caller, id, context.clock.now())) && (await deleteSessionRow(trx, id));
+    if (!ended) throw new RefusalError('session.not-found', { session });
+  });
+}
+
+async function mayEnd(trx: Trx, caller: Caller, id: string, now: number): Promise<boolean> {
+  if (id === caller.sessionId) return true;
+  const owner = caller.agency === null && isUuid(id) ? ownerFor(caller) : undefined;
+  return owner !== undefined && (await findSession(trx, owner, id, now)) !== undefined;
+}
