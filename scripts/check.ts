@@ -15,6 +15,10 @@ const steps: Record<string, string[]> = {
   knip: ['knip', '--no-progress', '--treat-config-hints-as-errors'],
   diagram: ['node', 'scripts/layers/diagram.ts', '--check'],
   settings: ['node', 'scripts/configuration.ts', '--check'],
+  openapi: ['node', 'scripts/openapi.ts', '--check'],
+  errors: ['node', 'scripts/errors-page.ts', '--check'],
+  commands: ['node', 'scripts/cli-page.ts', '--check'],
+  metrics: ['node', 'scripts/metrics-page.ts', '--check'],
 };
 
 /** Runs one step and prints its line; true when it passed. */

@@ -4,12 +4,15 @@ import { FailureError } from '../domain/failure.ts';
 import { BlobError } from '../store/blob-store.ts';
 import { ManifestGoneError } from '../store/chunk-index.ts';
 import type { RegionStore } from '../store/region-store.ts';
+import type { SegmentLog } from '../store/segment-log.ts';
 import type { StoreLedger } from '../store/store-ledger.ts';
 import { collect } from '../transfer/collect.ts';
 import type { ComputePool } from '../transfer/compute/pool.ts';
+import { countMissing } from '../transfer/count-missing.ts';
 import { asFailure } from '../transfer/failures.ts';
 import { ingestDisk } from '../transfer/ingest-disk.ts';
 import { readDisk } from '../transfer/read-disk.ts';
+import { sealDisk } from '../transfer/seal-disk.ts';
 import type { TransferSettings } from '../transfer/settings.ts';
 import type { StoredDisk } from '../transfer/stored-disk.ts';
 import { verifyDisk } from '../transfer/verify-disk.ts';
@@ -17,13 +20,14 @@ import { verifyDisk } from '../transfer/verify-disk.ts';
 export interface DataPlaneParts {
   readonly stores: ReadonlyMap<string, RegionStore>;
   readonly ledgers: ReadonlyMap<string, StoreLedger>;
+  readonly segmentLog: (manifestId: string, attempt: number) => SegmentLog;
   readonly chunkKey: (accountId: string) => Uint8Array;
   readonly compute: ComputePool;
   readonly settings: TransferSettings;
 }
 
 export function createDataPlane(parts: DataPlaneParts): DataPlane {
-  const { stores, ledgers, chunkKey, compute, settings } = parts;
+  const { stores, ledgers, segmentLog, chunkKey, compute, settings } = parts;
 
   function ofRegion<Part>(map: ReadonlyMap<string, Part>, region: string): Part {
     const part = map.get(region);
@@ -36,17 +40,32 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
   }
 
   return {
-    async ingest({ region, accountId, manifestId, size, runs, signal }) {
-      const store = ofRegion(stores, region);
-      const disk = { size, runs };
-      return await inWords(
-        ingestDisk({ disk, store, manifestId, chunkKey: chunkKey(accountId), compute, settings, signal }),
+    cut: settings.cut,
+    async ingest({ region, accountId, manifestId, attempt, size, cut, signal }, part) {
+      await inWords(
+        ingestDisk({
+          disk: { size, ...part },
+          store: ofRegion(stores, region),
+          manifestId,
+          log: segmentLog(manifestId, attempt),
+          chunkKey: chunkKey(accountId),
+          compute,
+          settings: { ...settings, cut },
+          signal,
+        }),
       );
     },
-    read(address, signal) {
+    async seal({ region, manifestId, attempt, size, cut, signal }) {
+      const log = segmentLog(manifestId, attempt);
+      return await inWords(sealDisk({ size, cut, log, store: ofRegion(stores, region), manifestId, signal }));
+    },
+    read(address, signal, range) {
       const disk = stored(address);
       const alternates = [...stores.values()].filter((store) => store !== disk.store);
-      return readDisk({ disk, alternates, compute, settings, signal });
+      return readDisk({ disk, alternates, compute, settings, signal }, range);
+    },
+    async countMissing(address, region, signal) {
+      return await inWords(countMissing(stored(address), ofRegion(stores, region).index, signal));
     },
     verify: (address, signal) => verifyDisk({ disk: stored(address), compute, settings, signal }),
     async collect(region, request) {

@@ -1,7 +1,9 @@
 /** What a server does now and then without being asked. */
+import { abandonExpiredUploads } from '../app/abandon-uploads.ts';
 import { collectHalfMade } from '../app/collect-store.ts';
 import type { AppContext } from '../app/context.ts';
-import { abandonDeadUploads } from '../app/upload-disk.ts';
+import { forgetOldEvents } from '../app/forget-old-events.ts';
+import { forgetExpired } from '../app/tenants/forget-expired.ts';
 
 const intervalMs = 10_000;
 
@@ -10,17 +12,24 @@ export interface Housekeeping {
   stop(): Promise<void>;
 }
 
-/** Puts back uploads whose server is gone, and removes the bytes of images that were never finished. */
-export function startHousekeeping(context: AppContext): Housekeeping {
+/**
+ * Puts back cut-off uploads that nobody has gone on with in time, removes the bytes of images that were never finished, and
+ * forgets what has expired. The first round begins at once.
+ */
+export function startHousekeeping(
+  context: AppContext,
+  { keepEventsMs }: { readonly keepEventsMs: number },
+): Housekeeping {
   const stopping = new AbortController();
-  let round: Promise<void> = Promise.resolve();
   let busy = false;
 
   async function keepHouse(): Promise<void> {
     busy = true;
     try {
-      await abandonDeadUploads(context, false);
+      await abandonExpiredUploads(context);
       await collectHalfMade(context, stopping.signal);
+      await forgetExpired(context, stopping.signal);
+      await forgetOldEvents(context, keepEventsMs, stopping.signal);
     } catch (error) {
       if (!stopping.signal.aborted) context.logger.error({ error }, 'housekeeping failed');
     } finally {
@@ -28,6 +37,7 @@ export function startHousekeeping(context: AppContext): Housekeeping {
     }
   }
 
+  let round = keepHouse();
   const timer = setInterval(() => {
     if (!busy) round = keepHouse();
   }, intervalMs);

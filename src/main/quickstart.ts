@@ -11,43 +11,47 @@ import type { Command } from 'commander';
 import type { ApiImage } from '../cli/api.ts';
 import { CliError, interruption } from '../cli/cli-error.ts';
 import { type Client, createClient } from '../cli/client.ts';
+import { addExamples } from '../cli/commands/help.ts';
 import { exportDisk } from '../cli/export-disk.ts';
 import { importImage } from '../cli/import-image.ts';
 import type { CliIo } from '../cli/io.ts';
 import { createTransferProgress } from '../cli/render/transfer-progress.ts';
 import { formatBytes } from '../cli/render/units.ts';
 import { openSourceFile } from '../cli/source-file.ts';
-import { unsuccessful, watchCopy } from '../cli/watch-copy.ts';
-import { loadConfig } from '../config/load.ts';
+import { unsuccessful, watchCopies } from '../cli/watch-copies.ts';
+import type { Config } from '../config/schema.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { makeDemoImage } from './demo-image.ts';
 import type { RunningServer } from './server.ts';
+import { addSettingOptions, loadCommandConfig } from './setting-options.ts';
 
 interface QuickstartOptions {
   readonly image?: string;
   readonly once?: boolean;
-  readonly dataDir?: string;
 }
 
 export function addQuickstartCommand(program: Command, io: CliIo): void {
-  program
+  const command = program
     .command('quickstart')
     .description('start a server and take an image through it: import, copy, copy to another region, export, compare')
     .option('--image <file>', 'disk image to take (default: one is made)')
     .option('--once', 'stop the server at the end instead of leaving it running')
-    .addHelpText('after', '\nExamples:\n  mimeo quickstart\n  mimeo quickstart --image debian.qcow2 --once\n')
-    .action(async (_options: object, command: Command) => {
-      await quickstart(command.optsWithGlobals<QuickstartOptions>(), io);
+    .action(async (_options: object, self: Command) => {
+      const { config } = await loadCommandConfig(self, io.env, { logLevel: 'warn' });
+      await quickstart(self.optsWithGlobals<QuickstartOptions>(), config, io);
     });
+  addExamples(addSettingOptions(command, program), [
+    'mimeo quickstart',
+    'mimeo quickstart --image debian.qcow2 --once',
+  ]);
 }
 
-async function quickstart({ image, once = false, dataDir }: QuickstartOptions, io: CliIo): Promise<void> {
+async function quickstart({ image, once = false }: QuickstartOptions, config: Config, io: CliIo): Promise<void> {
   const interrupted = new AbortController();
   const stopListening = io.onInterrupt(() => interrupted.abort(interruption()));
   // The server's composition is loaded only by the commands that are one.
   const { startServer } = await import('./server.ts');
-  const config = loadConfig({ MIMEO_LOG_LEVEL: 'warn', ...io.env }, { dataDirectory: dataDir });
-  const server = await startServer(config, createLogger(config.logLevel));
+  const server = await startServer(config, createLogger(config.logLevel), (text) => void io.stderr.write(text));
   try {
     const say = (text: string) => void io.stdout.write(`${text}\n`);
     say(`Mimeo runs at ${server.url}, with its data in ${relative('.', server.dataDirectory) || '.'}.\n`);
@@ -110,10 +114,12 @@ async function tour(
 
   const copies: ApiImage[] = [];
   for (const destination of [region, other]) {
-    const started = await client.createCopy({ image: original.id, region: destination });
-    const copy = await watchCopy(client, started.id, io.stderr, signal);
-    const failed = unsuccessful(copy);
+    const started = await client.createCopies({ images: [original.id], regions: [destination] });
+    const ids = started.copies.map(({ id }) => id);
+    const ended = await watchCopies(client, ids, io.stderr, signal);
+    const failed = unsuccessful(ended);
     if (failed !== undefined) throw failed;
+    const [copy] = ended as [(typeof ended)[number]];
     copies.push(await client.getImage(copy.destinationImageId));
     const seconds = (Date.parse(copy.finishedAt ?? '') - Date.parse(copy.createdAt)) / 1000;
     const where = destination === region ? `within ${region}` : `to ${destination}`;
@@ -160,7 +166,7 @@ async function importFile(
 
 async function usageOf(client: Client, region: string): Promise<{ storedBytes: number }> {
   const { regions } = await client.listRegions();
-  return regions.find(({ id }) => id === region) ?? { storedBytes: 0 };
+  return { storedBytes: regions.find(({ id }) => id === region)?.storedBytes ?? 0 };
 }
 
 async function sha256(path: string): Promise<string> {

@@ -1,40 +1,29 @@
 /** `mimeo serve`: a server in the foreground, until it is told to stop. */
 import type { Command } from 'commander';
-import { loadConfig } from '../config/load.ts';
+import { addExamples } from '../cli/commands/help.ts';
+import type { CliIo } from '../cli/io.ts';
 import type { Config } from '../config/schema.ts';
 import { createLogger } from '../telemetry/logger.ts';
+import { addSettingOptions, loadCommandConfig } from './setting-options.ts';
 
-interface ServeOptions {
-  readonly dataDir?: string;
-  readonly host?: string;
-  readonly port?: string;
-  readonly regions?: string;
-  readonly logLevel?: string;
-}
-
-export function addServeCommand(program: Command, environment: Readonly<Record<string, string | undefined>>): void {
-  program
+export function addServeCommand(program: Command, io: CliIo): void {
+  const command = program
     .command('serve')
     .description('run a server in the foreground (settings: docs/configuration.md)')
-    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
-    .option('--port <number>', 'port to listen on, 0 for any (default: 7420)')
-    .option('--regions <list>', 'names of the regions, separated by commas')
-    .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)')
-    .addHelpText('after', '\nExamples:\n  mimeo serve\n  mimeo serve --data-dir /srv/mimeo --port 8000\n')
-    .action(async (_options: ServeOptions, command: Command) => {
-      const { dataDir, host, port, regions, logLevel } = command.optsWithGlobals<ServeOptions>();
-      const config = loadConfig(environment, { dataDirectory: dataDir, host, port, regions, logLevel });
-      await serve(config);
+    .action(async (_options: object, self: Command) => {
+      const { config } = await loadCommandConfig(self, io.env);
+      await serve(config, io);
     });
+  addExamples(addSettingOptions(command, program), ['mimeo serve', 'mimeo serve --data-dir /srv/mimeo --port 8000']);
 }
 
 /** Runs until a signal asks it to stop, or the embedded database falls. */
-async function serve(config: Config): Promise<void> {
+async function serve(config: Config, io: CliIo): Promise<void> {
   const logger = createLogger(config.logLevel);
   const asked = nextSignal();
   // Loaded here and not above, so that the commands that only ask a server need not load one.
   const { startServer } = await import('./server.ts');
-  const server = await startServer(config, logger);
+  const server = await startServer(config, logger, (text) => void io.stderr.write(text));
   const why = await Promise.race([asked, server.fallen]);
   logger.info({ why }, 'server stops');
   await server.stop();

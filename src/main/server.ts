@@ -1,38 +1,38 @@
 /** Composition: builds every part from the configuration, in the order in which they need each other. */
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import type { AppContext } from '../app/context.ts';
-import { abandonDeadUploads } from '../app/upload-disk.ts';
+import { hashToken } from '../app/tenants/session-token.ts';
 import type { Config } from '../config/schema.ts';
-import { createChunkIndex } from '../db/chunk-index.ts';
-import { type DatabaseAddress, openDatabase, serverVersion } from '../db/database.ts';
-import { startEmbeddedPostgres } from '../db/embedded/start.ts';
-import { claimInstallation, ensureAccount } from '../db/installation.ts';
-import { migrate } from '../db/migrate.ts';
-import { ensureRegions } from '../db/regions.ts';
-import { createStoreLedger } from '../db/store-ledger.ts';
+import { serverVersion } from '../db/database.ts';
+import { createSegmentLog } from '../db/segment-log.ts';
+import { parkUploadsOf } from '../db/uploads.ts';
 import { newUuid } from '../domain/ids.ts';
+import { createEgress } from '../egress/egress.ts';
+import { deliverWebhooks } from '../jobs/deliver-webhooks.ts';
 import { openQueue } from '../jobs/queue.ts';
 import { startWorker } from '../jobs/worker.ts';
 import { systemClock } from '../lib/clock.ts';
 import { writeFileDurably } from '../lib/durable-file.ts';
+import { Secret } from '../lib/secret.ts';
 import { createNativeApi } from '../protocols/native/app.ts';
-import { openFilesystemStore } from '../store/drivers/filesystem/filesystem-store.ts';
-import { deriveKey, hash } from '../store/hash.ts';
-import type { RegionStore } from '../store/region-store.ts';
-import type { StoreLedger } from '../store/store-ledger.ts';
-import { claimStore } from '../store/store-owner.ts';
+import { nativeCopyPolicy } from '../protocols/native/copy-policy.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
 import { createComputePool } from '../transfer/compute/pool.ts';
 import type { TransferSettings } from '../transfer/settings.ts';
-import { type DataDirectory, openDataDirectory } from './data-directory.ts';
+import { openDataDirectory } from './data-directory.ts';
 import { createDataPlane } from './data-plane.ts';
+import { openDatabaseServer } from './database-server.ts';
+import { openDoors } from './doors.ts';
+import { ensureTenants, firstKeyNotice } from './first-start.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { deriveKeys } from './keys.ts';
+import { openRegionStores } from './region-stores.ts';
 import { createTeardown, type Teardown } from './teardown.ts';
+import { startTracing } from './tracing.ts';
 import { version } from './version.ts';
 
 export interface RunningServer {
@@ -48,52 +48,46 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server. Whatever was started is stopped again if a later part does not start. */
-export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
+/**
+ * Starts a server. Whatever was started is stopped again if a later part does not start. `tell` is told what the person at the
+ * terminal has to know now, since it is kept nowhere.
+ */
+export async function startServer(
+  config: Config,
+  logger: Logger,
+  tell: (text: string) => void,
+): Promise<RunningServer> {
   const teardown = createTeardown(logger);
   try {
-    return await start(config, logger, teardown);
+    return await start(config, logger, tell, teardown);
   } catch (error) {
     await teardown.run();
     throw error;
   }
 }
 
-async function start(config: Config, logger: Logger, teardown: Teardown): Promise<RunningServer> {
+async function start(
+  config: Config,
+  logger: Logger,
+  tell: (text: string) => void,
+  teardown: Teardown,
+): Promise<RunningServer> {
   const directory = await openDataDirectory(config.dataDirectory, { softwareVersion: version });
   teardown.add('data directory', () => directory.close());
+  await traceIfWanted(config, directory.instanceId, logger, teardown);
+  const metrics = createMetrics(version);
+  const { check, secrets, chunkKey } = deriveKeys(directory.masterKey, config.chunkScope);
+  const database = await openDatabaseServer(config, directory, check, logger, teardown);
+  const { db } = database;
+  const { regionNumbers, stores, ledgers } = await openRegionStores(config, directory.regions, database);
 
-  const database = await openDatabaseServer(config, directory, logger, teardown);
-  const db = openDatabase(database.address, config.databaseConnections, (error) => {
-    logger.warn({ error }, 'a database connection was lost');
-  });
-  teardown.add('database connections', () => db.destroy());
-  await migrate(db);
-  const keyCheck = hash(deriveKey('mimeo master key check 1', directory.masterKey));
-  const installation = await claimInstallation(db, newUuid(randomBytes), keyCheck);
-  const accountId = await ensureAccount(db, {
-    id: newUuid(randomBytes),
-    name: 'default',
-    createdAt: systemClock.now(),
-  });
-  const regionNumbers = await ensureRegions(db, config.regions);
+  const clock = systemClock;
+  const firstKey = await ensureTenants({ db, clock, random: randomBytes, secrets });
+  if (firstKey !== undefined) tell(firstKeyNotice(firstKey, join(directory.path, 'token')));
 
-  const stores = new Map<string, RegionStore>();
-  const ledgers = new Map<string, StoreLedger>();
-  for (const [region, number] of regionNumbers) {
-    const blobs = await openFilesystemStore({
-      directory: join(directory.regions, region),
-      reserveBytes: config.reserveBytes,
-    });
-    await claimStore(region, blobs, installation);
-    stores.set(region, { region, blobs, index: createChunkIndex(db, number) });
-    ledgers.set(region, createStoreLedger(db, number));
-  }
   const compute = createComputePool(config.threads || Math.min(8, availableParallelism()));
   teardown.add('worker threads', () => compute.close());
   const transfer = transferSettings(config, compute.threads);
-  const chunkKey = chunkKeys(directory.masterKey, config.chunkScope);
-
   const queue = await openQueue(
     database.address,
     { groupCap: config.copiesPerGroup, concurrency: config.copyWorkers, heartbeatSeconds: config.heartbeatSeconds },
@@ -101,38 +95,55 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   );
   teardown.add('queue', () => queue.stop(5000), 7000);
 
+  const policies = new Map([nativeCopyPolicy].map((policy) => [policy.name, policy]));
+  const egress = createEgress({ allowPrivate: config.webhookPrivateAddresses });
+  const segmentLog = (manifest: string, attempt: number) => createSegmentLog(db, manifest, attempt);
   const server = directory.instanceId;
-  const clock = systemClock;
+  const shared = { db, queue, policies, regionNumbers, clock, logger, server };
   const context: AppContext = {
-    db,
-    queue,
-    dataPlane: createDataPlane({ stores, ledgers, chunkKey, compute, settings: transfer }),
-    regionNumbers,
-    clock,
+    ...shared,
+    ...limitsOf(config),
+    dataPlane: createDataPlane({ stores, ledgers, segmentLog, chunkKey, compute, settings: transfer }),
     random: randomBytes,
-    logger,
-    server,
-    graceMs: config.graceSeconds * 1000,
+    installationToken: hashToken(directory.token),
+    secrets,
+    egress,
   };
-  await abandonDeadUploads(context, true);
-  const housekeeping = startHousekeeping(context);
+  await parkUploadsOf(db, server, clock.now());
+  const housekeeping = startHousekeeping(context, { keepEventsMs: config.eventDays * 24 * 3600 * 1000 });
   teardown.add('housekeeping', () => housekeeping.stop());
 
   if (config.copyWorkers > 0) {
     const newId = () => newUuid(randomBytes);
     const maxAttempts = config.copyAttempts;
     const worker = await startWorker(
-      { db, queue, stores, regionNumbers, chunkKey, compute, transfer, clock, newId, logger, server, maxAttempts },
+      { ...shared, stores, chunkKey, compute, transfer, newId, metrics: metrics.copies, maxAttempts },
       database.address,
     );
     teardown.add('copies', () => worker.stop());
   }
 
+  const stopping = new AbortController();
+  const webhooks = deliverWebhooks(
+    { ...context, maxAttempts: config.webhookAttempts, timeoutMs: 10_000, pollMs: 1000, egress },
+    stopping.signal,
+  );
+  teardown.add('webhooks', () => {
+    stopping.abort();
+    return webhooks;
+  });
+
   const startedAt = clock.now();
   const api = createNativeApi({
     context,
-    caller: { accountId },
-    token: directory.token,
+    metrics: metrics.requests,
+    limits: {
+      requestsPerMinute: config.requestsPerMinute,
+      bodyBytes: config.bodyBytes,
+      requestSeconds: config.requestSeconds,
+      idleSeconds: config.idleSeconds,
+      clockMs: config.clockSeconds * 1000,
+    },
     status: async () => ({
       version,
       dataDirectory: directory.path,
@@ -141,13 +152,9 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
       uptimeSeconds: Math.round((clock.now() - startedAt) / 1000),
     }),
   });
-  await listen(api, config);
-  // Requests in progress are cut off: a copy or an upload is told by its own state, not by the request's end.
-  teardown.add('requests', async () => {
-    api.server.closeAllConnections();
-    await api.close();
-  });
-  const url = urlOf(api.server.address() as AddressInfo);
+  const door = await openDoors({ config, context, stores, compute, metrics, nativeApi: api });
+  teardown.add('requests', () => door.close());
+  const { url } = door;
   const serverFile = join(directory.path, 'server.json');
   await writeFileDurably(serverFile, `${JSON.stringify({ url, pid: process.pid })}\n`);
   teardown.add('server file', () => rm(serverFile, { force: true }));
@@ -162,22 +169,22 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   };
 }
 
-async function openDatabaseServer(
+/** What the use cases are told of the configuration. */
+function limitsOf(
   config: Config,
-  directory: DataDirectory,
-  logger: Logger,
-  teardown: Teardown,
-): Promise<{ address: DatabaseAddress; fallen: Promise<string> }> {
-  if (config.databaseUrl !== undefined) {
-    // Losing it is no reason to end: it comes back, and every job goes on from what is durable.
-    return { address: { connectionString: config.databaseUrl }, fallen: new Promise(() => {}) };
-  }
-  const postgres = await startEmbeddedPostgres({ directory: directory.path, logger });
-  teardown.add('embedded database', () => postgres.stop(), 15_000);
-  const fallen = postgres.exited.then(
-    ({ code, signal }) => `the embedded database ended (${signal ?? `exit code ${code}`})`,
-  );
-  return { address: postgres.connection, fallen };
+): Pick<AppContext, 'graceMs' | 'uploadKeepMs' | 'defaultQuotas' | 'idempotencyMs' | 'sessionMs'> {
+  return {
+    graceMs: config.graceSeconds * 1000,
+    uploadKeepMs: config.uploadKeepSeconds * 1000,
+    defaultQuotas: {
+      images: config.quotaImages,
+      snapshots: config.quotaSnapshots,
+      bytes: config.quotaBytes,
+      copies: config.copiesPerGroup,
+    },
+    idempotencyMs: config.idempotencySeconds * 1000,
+    sessionMs: config.tokenHours * 3600 * 1000,
+  };
 }
 
 function transferSettings(config: Config, threads: number): TransferSettings {
@@ -191,24 +198,10 @@ function transferSettings(config: Config, threads: number): TransferSettings {
   };
 }
 
-/** Chunk ids are keyed with a key of the account, or of the whole installation (design §4). */
-function chunkKeys(masterKey: Uint8Array, scope: Config['chunkScope']): (accountId: string) => Uint8Array {
-  const installation = deriveKey('mimeo chunk ids of an installation 1', masterKey);
-  if (scope === 'installation') return () => installation;
-  const base = deriveKey('mimeo chunk ids of an account 1', masterKey);
-  return (accountId) => deriveKey(`mimeo chunk ids of account ${accountId} 1`, base);
-}
-
-async function listen(api: FastifyInstance, { host, port }: Config): Promise<void> {
-  try {
-    await api.listen({ host, port });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    const message = `something else listens on ${host} port ${port}; choose another with --port or MIMEO_PORT (0 takes any)`;
-    throw new Error(message, { cause: error });
-  }
-}
-
-function urlOf({ address, family, port }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+async function traceIfWanted(config: Config, server: string, logger: Logger, teardown: Teardown): Promise<void> {
+  const { otlpEndpoint: endpoint, otlpHeaders, traceRatio: ratio } = config;
+  if (endpoint === undefined) return;
+  const headers = otlpHeaders === undefined ? undefined : new Secret(otlpHeaders);
+  const tracing = await startTracing({ endpoint, headers, ratio, version, server, logger });
+  teardown.add('traces', () => tracing.stop(), 7000);
 }

@@ -1,5 +1,7 @@
-/** Structured logs: one JSON object a line on standard error, with the names of secrets' fields redacted. */
-import { pino } from 'pino';
+/** Structured logs: one JSON object a line on standard error, with the facts of the request or copy that it belongs to. */
+import { type Logger as PinoLogger, pino } from 'pino';
+import { currentLogFacts } from './context.ts';
+import { redact } from './redact.ts';
 
 /** The part of pino that the rest of the code may use. */
 export interface Logger {
@@ -13,14 +15,35 @@ export interface Logger {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-const secretFields = ['authorization', 'token', 'secret', 'password', 'key', 'databaseUrl'];
+/** Where the lines go; standard error, unless a test wants to read them. */
+export interface LogDestination {
+  write(line: string): void;
+}
 
-export function createLogger(level: LogLevel): Logger {
-  const paths = secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
-  return pino(
-    { level, base: null, redact: { paths, censor: '[redacted]' } },
-    pino.destination({ dest: 2, sync: true }),
+export function createLogger(level: LogLevel, destination?: LogDestination): Logger {
+  const root = pino(
+    {
+      level,
+      base: null,
+      mixin: currentLogFacts,
+      // Its own way would add the line's facts to the work's.
+      mixinMergeStrategy: (line, work) => ({ ...work, ...line }),
+      formatters: { log: redact },
+    },
+    destination ?? pino.destination({ dest: 2, sync: true }),
   );
+  return withRedactedChildren(root);
+}
+
+/** pino formats what a line brings, but not what a child is made with. */
+function withRedactedChildren(logger: PinoLogger): Logger {
+  return {
+    debug: logger.debug.bind(logger),
+    info: logger.info.bind(logger),
+    warn: logger.warn.bind(logger),
+    error: logger.error.bind(logger),
+    child: (facts) => withRedactedChildren(logger.child(redact(facts))),
+  };
 }
 
 export const silentLogger: Logger = {

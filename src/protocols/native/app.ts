@@ -1,17 +1,26 @@
 /**
  * The native API (docs/native-api.md): a Fastify instance of its own, with its own gate, error shape and 404. The gate runs
- * before routing has any effect: a request without a valid token learns nothing, not even which routes there are.
+ * before routing has any effect: a request that proves nothing learns nothing, not even which routes there are.
  */
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { z } from 'zod';
 import type { AppContext, Caller } from '../../app/context.ts';
-import { FailureError } from '../../domain/failure.ts';
-import { RefusalError } from '../../domain/refusal.ts';
+import { addLogFacts } from '../../telemetry/context.ts';
+import type { RequestMetrics } from '../../telemetry/metrics.ts';
+import { boundAnswers, boundBodies } from '../shared/deadlines.ts';
+import { instrument } from '../shared/instrument.ts';
+import { problemType } from '../shared/problem-document.ts';
+import { authenticate } from './authentication.ts';
+import { checkDigest } from './body-digest.ts';
 import { contentRoutes } from './content.ts';
-import { copyRoutes } from './copies.ts';
-import { imageRoutes } from './images.ts';
-import { type Problem, problem, problemOfFailure, problemOfRefusal, problemType } from './problem.ts';
-import { type ServerStatus, storeRoutes } from './store.ts';
+import { toAnswer } from './errors.ts';
+import { parse, text } from './input.ts';
+import type { ServerStatus } from './operation.ts';
+import { operations } from './operations.ts';
+import { protocolError } from './protocol-error.ts';
+import { createRateLimits } from './rate-limit.ts';
+import { registerRoutes } from './routes.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -20,83 +29,93 @@ declare module 'fastify' {
   }
 }
 
-export interface NativeApiOptions {
-  readonly context: AppContext;
-  /** Who the bearer of the token is. */
-  readonly caller: Caller;
-  readonly token: string;
-  readonly status: () => Promise<ServerStatus>;
+export interface NativeApiLimits {
+  /** Of one principal; 0 is no limit. */
+  readonly requestsPerMinute: number;
+  /** Of a JSON body. */
+  readonly bodyBytes: number;
+  /** How long a JSON body may take to arrive, and an answer that is sent as a whole to be taken. */
+  readonly requestSeconds: number;
+  /** How long a disk's content may move no byte. */
+  readonly idleSeconds: number;
+  /** How far the clock of a signed request may be off. */
+  readonly clockMs: number;
 }
 
-export function createNativeApi({ context, caller, token, status }: NativeApiOptions): FastifyInstance {
-  const logger = context.logger.child({ protocol: 'native' });
+export interface NativeApiOptions {
+  readonly context: AppContext;
+  readonly status: () => Promise<ServerStatus>;
+  readonly limits: NativeApiLimits;
+  readonly metrics: RequestMetrics;
+}
+
+/** Of whatever path: what the database cannot hold is nobody's id. */
+const pathFields = z.record(text, text);
+
+export function createNativeApi({ context, status, limits, metrics }: NativeApiOptions): FastifyInstance {
+  const { logger } = context;
   const app = fastify({
     logger: false,
     genReqId: () => randomUUID(),
-    bodyLimit: 1024 * 1024,
+    bodyLimit: limits.bodyBytes,
+    // As long as a request line may be at all: an id that is too long is refused as what it is.
+    routerOptions: { maxParamLength: 16_384 },
     // Such requests meet no hook.
-    frameworkErrors: (_error, request, reply) =>
-      void (gate(request, reply) ?? refuse(reply, problem('request.invalid', 400, 'the URL is malformed'))),
+    frameworkErrors: (error, request, reply) => {
+      const refuse = () => fail(error, request, reply);
+      gate(request, reply).then(refuse, (refusal: unknown) => fail(refusal, request, reply));
+    },
   });
+  instrument(app, { protocol: 'native', metrics, logger });
+  boundAnswers(app, limits.requestSeconds);
   app.decorateRequest('caller', null as unknown as Caller);
-  // Fastify brings it; no request here has such a body.
-  app.removeContentTypeParser('text/plain');
+  const rates = createRateLimits(app, limits.requestsPerMinute);
 
-  const isToken = tokenCheck(token);
-  /** Lets the bearer of the token in; returns the answer for anybody else. */
-  function gate(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
-    reply.header('x-request-id', request.id);
-    const [scheme, given] = (request.headers.authorization ?? '').split(' ', 2);
-    if (scheme?.toLowerCase() !== 'bearer' || given === undefined || !isToken(given)) {
-      reply.header('www-authenticate', 'Bearer');
-      return refuse(reply, problem('unauthenticated', 401, 'the request carries no valid token'));
+  /** Lets in whoever proves who they are, as often as they may. */
+  async function gate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+    await rates.checkAddress(request);
+    const principal = await authenticate(request, { context, clockMs: limits.clockMs });
+    if (principal === undefined) {
+      await rates.countFailure(request);
+      throw protocolError('unauthenticated', {}, { 'www-authenticate': 'Bearer' });
     }
-    request.caller = caller;
-    return undefined;
+    request.caller = { ...principal, origin: { protocol: 'native', requestId: request.id, address: request.ip } };
+    addLogFacts({ account: principal.accountId, user: principal.name });
+    await rates.countRequest(request, reply);
   }
-  app.addHook('onRequest', async (request, reply) => gate(request, reply));
-  app.addHook('onResponse', async (request, reply) => {
-    const { method, url, id } = request;
-    logger.debug({ request: id, method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered');
-  });
-  app.setNotFoundHandler((request, reply) =>
-    refuse(reply, problem('route.not-found', 404, `there is no ${request.method} ${request.url.split('?', 1)[0]}`)),
-  );
-  app.setErrorHandler((error, request, reply) => {
-    const answer = toProblem(error, request.id);
-    if (reply.raw.destroyed) logger.info({ request: request.id }, 'the client went away');
-    else if (answer.status >= 500) logger.error({ request: request.id, error }, 'request failed');
-    return refuse(reply, answer);
+
+  function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { problem, headers } = toAnswer(error, { request: request.id, bodyBytes: limits.bodyBytes });
+    if (reply.raw.destroyed || request.raw.readableAborted) logger.info({}, 'the client went away');
+    else if (problem.status >= 500) logger.error({ error }, 'request failed');
+    return reply.code(problem.status).headers(headers).type(problemType).send(JSON.stringify(problem));
+  }
+
+  app.addHook('onRequest', gate);
+  app.setErrorHandler((error, request, reply) => fail(error, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    return fail(protocolError('route.not-found', { method: request.method, path }), request, reply);
   });
 
   app.register(
     async (api) => {
-      imageRoutes(api, context);
-      api.register(async (content) => contentRoutes(content, context));
-      copyRoutes(api, context);
-      storeRoutes(api, context, status);
+      api.register(async (json) => {
+        boundBodies(json, limits.requestSeconds);
+        json.addHook('preParsing', async (request, _reply, payload) => checkDigest(request, payload));
+        json.removeAllContentTypeParsers();
+        const parser = json.getDefaultJsonParser('error', 'error');
+        json.addContentTypeParser(/^application\/json *(; *charset="?utf-8"? *)?$/i, { parseAs: 'string' }, parser);
+        registerRoutes(json, { ...context, status }, operations);
+      });
+      api.register(async (content) => {
+        content.addHook('preParsing', async (request, _reply, payload) => checkDigest(request, payload));
+        content.addHook('preValidation', async ({ params }) => void parse(pathFields, params));
+        contentRoutes(content, context, limits.idleSeconds * 1000);
+      });
     },
     { prefix: '/api/v1' },
   );
   return app;
-}
-
-function refuse(reply: FastifyReply, answer: Problem): FastifyReply {
-  return reply.code(answer.status).type(problemType).send(JSON.stringify(answer));
-}
-
-function toProblem(error: unknown, request: string): Problem {
-  if (error instanceof RefusalError) return problemOfRefusal(error);
-  if (error instanceof FailureError && error.code !== 'internal') return problemOfFailure(error);
-  // What Fastify itself refuses: malformed JSON, an unknown media type, a body that is too large.
-  const { statusCode = 500, message = '' } = error as { statusCode?: number; message?: string };
-  if (statusCode < 500) return problem('request.invalid', statusCode, message);
-  return problem('internal', 500, 'internal error', { requestId: request });
-}
-
-/** Compares hashes of equal length in constant time, so that neither length nor prefix of the token can be found out. */
-function tokenCheck(token: string): (given: string) => boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  const expected = digest(token);
-  return (given) => timingSafeEqual(digest(given), expected);
 }

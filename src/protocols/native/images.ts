@@ -1,33 +1,192 @@
-import type { FastifyInstance } from 'fastify';
-import type { AppContext } from '../../app/context.ts';
+import { z } from 'zod';
 import { createImage } from '../../app/create-image.ts';
 import { deleteImage } from '../../app/delete-image.ts';
 import { findImage } from '../../app/find-image.ts';
-import { listImages } from '../../app/list-images.ts';
-import { createImageBody, listImagesQuery, parse } from './input.ts';
-import { renderImage } from './render.ts';
+import { type ImageOwner, type ImageSort, listImages } from '../../app/list-images.ts';
+import { updateImage } from '../../app/update-image.ts';
+import { diskFormats, diskRoles, imageKinds, rootDevices, visibilities } from '../../domain/image.ts';
+import { imageStates } from '../../domain/states.ts';
+import { description, id, moment, name, tags, text } from './input.ts';
+import { nothing, operation } from './operation.ts';
+import { createCursors, pageFields, pageOf } from './paging.ts';
+import { imageSchema, renderImage } from './render.ts';
 
-interface ImageRoute {
-  Params: { id: string };
+/** 64 TiB, the largest disk that any of the clouds knows. */
+const maxDiskBytes = 64 * 1024 ** 4;
+
+export const imageId = id("The image's id, or one of its other two names.");
+
+const newImage = z.strictObject({
+  region: text,
+  name,
+  description: description.default(''),
+  kind: z.enum(imageKinds).default('system-disk'),
+  rootDevice: z.enum(rootDevices).default('cloud-disk'),
+  tags: tags.default({}),
+  project: text.optional().meta({ description: "Id or name; the region's default project without it." }),
+  resourceGroup: text.optional().meta({ description: 'Id or name.' }),
+  disks: z
+    .array(
+      z.strictObject({
+        role: z.enum(diskRoles),
+        format: z.enum(diskFormats).nullable().default(null),
+        size: z.number().int().min(1).max(maxDiskBytes),
+      }),
+    )
+    .min(1)
+    .max(64),
+});
+
+const owners = ['self', 'shared', 'public', 'any'] as const satisfies readonly ImageOwner[];
+const sortFields = ['createdAt', 'updatedAt', 'name', 'size'] as const satisfies readonly ImageSort[];
+const sorts = sortFields.flatMap((field) => [field, `-${field}` as const]);
+
+const imageQuery = z.strictObject({
+  region: text.optional(),
+  project: text.optional(),
+  name: text.optional(),
+  search: text.optional().meta({ description: 'A part of the name or the description, in any case, or a whole id.' }),
+  state: z.array(z.enum(imageStates)).optional().meta({ description: 'Any of these.' }),
+  kind: z.enum(imageKinds).optional(),
+  owner: z.enum(owners).default('self'),
+  visibility: z.enum(visibilities).optional(),
+  tag: z.array(text).max(20).optional().meta({ description: 'All of these: `key`, or `key:value`.' }),
+  source: text.optional().meta({ description: 'Copies of this image.' }),
+  resourceGroup: text.optional(),
+  createdAfter: moment.optional(),
+  createdBefore: moment.optional(),
+  sort: z.enum(sorts).default('-createdAt').meta({ description: 'With `-` before it descending.' }),
+  ...pageFields,
+});
+
+const imageChange = z.strictObject({
+  name: name.optional(),
+  description: description.optional(),
+  tags: tags.optional().meta({ description: 'All of them: those that are not here are removed.' }),
+  protected: z.boolean().optional(),
+  deprecated: z.boolean().optional(),
+  visibility: z.enum(['private', 'public']).optional(),
+  resourceGroup: text.nullable().optional().meta({ description: 'Id or name; null takes the image out of it.' }),
+});
+
+/** `key` or `key:value`; a key may hold no colon here. */
+function tagFilter(tag: string): { key: string; value: string | null } {
+  const colon = tag.indexOf(':');
+  return colon < 0 ? { key: tag, value: null } : { key: tag.slice(0, colon), value: tag.slice(colon + 1) };
 }
 
-export function imageRoutes(app: FastifyInstance, context: AppContext): void {
-  app.post('/images', async (request, reply) => {
-    const image = await createImage(context, request.caller, parse(createImageBody, request.body));
-    return reply.code(201).send(renderImage(image));
-  });
+export const imageOperations = [
+  operation({
+    id: 'createImage',
+    method: 'POST',
+    path: '/images',
+    summary: 'Makes an image without bytes, `queued` until each of its disks has been uploaded.',
+    action: 'image.create',
+    body: newImage,
+    example: { region: 'north', name: 'debian-13', disks: [{ role: 'system', size: 4096 }] },
+    status: 201,
+    answer: imageSchema,
+    idempotent: 'token',
+    refusals: [
+      'region.not-found',
+      'image.not-found',
+      'project.not-found',
+      'resource-group.not-found',
+      'quota.images',
+      'quota.snapshots',
+      'quota.bytes',
+    ],
+    async handle({ context, caller, body, token }) {
+      const { result: image, replayed } = await createImage(context, caller, body, token);
+      return { body: renderImage(image), revision: image.revision, replayed };
+    },
+  }),
 
-  app.get('/images', async (request) => {
-    const images = await listImages(context, request.caller, parse(listImagesQuery, request.query));
-    return { images: images.map(renderImage) };
-  });
+  operation({
+    id: 'listImages',
+    method: 'GET',
+    path: '/images',
+    summary: 'Lists the images that the caller sees and the filters let through.',
+    action: 'image.read',
+    query: imageQuery,
+    status: 200,
+    answer: pageOf('images', imageSchema),
+    refusals: [],
+    async handle({ context, caller, query }) {
+      const { limit, cursor, sort, state, tag, ...filter } = query;
+      const column = sort.replace(/^-/, '') as ImageSort;
+      const value = column === 'name' ? text : z.int();
+      const cursors = createCursors(z.strictObject({ value, id: z.uuid() }), 'images', sort, state, tag, filter);
+      const { images, next } = await listImages(context, caller, {
+        ...filter,
+        states: state,
+        tags: tag?.map(tagFilter),
+        sort: column,
+        descending: sort.startsWith('-'),
+        after: cursors.read(cursor),
+        limit,
+      });
+      return { body: { images: images.map(renderImage), nextCursor: cursors.write(next) } };
+    },
+  }),
 
-  app.get<ImageRoute>('/images/:id', async (request) =>
-    renderImage(await findImage(context, request.caller, request.params.id)),
-  );
+  operation({
+    id: 'findImage',
+    method: 'GET',
+    path: '/images/{image}',
+    summary: 'Shows an image.',
+    action: 'image.read',
+    params: { image: imageId },
+    status: 200,
+    answer: imageSchema,
+    conditional: true,
+    refusals: ['image.not-found'],
+    async handle({ context, caller, params }) {
+      const image = await findImage(context, caller, params.image);
+      return { body: renderImage(image), revision: image.revision };
+    },
+  }),
 
-  app.delete<ImageRoute>('/images/:id', async (request, reply) => {
-    await deleteImage(context, request.caller, request.params.id);
-    return reply.code(204).send();
-  });
-}
+  operation({
+    id: 'updateImage',
+    method: 'PATCH',
+    path: '/images/{image}',
+    summary: 'Changes what is said of an image; what is left out stays as it is.',
+    action: 'image.update',
+    params: { image: imageId },
+    body: imageChange,
+    example: { description: 'the one for new machines', protected: true },
+    status: 200,
+    answer: imageSchema,
+    conditional: true,
+    refusals: [
+      'image.not-found',
+      'image.changing',
+      'image.being-copied',
+      'image.not-readable',
+      'resource-group.not-found',
+      'precondition.failed',
+    ],
+    async handle({ context, caller, params, body, ifRevision }) {
+      const image = await updateImage(context, caller, params.image, body, { ifRevision });
+      return { body: renderImage(image), revision: image.revision };
+    },
+  }),
+
+  operation({
+    id: 'deleteImage',
+    method: 'DELETE',
+    path: '/images/{image}',
+    summary: 'Deletes an image; bytes that no other image needs go with it.',
+    action: 'image.delete',
+    params: { image: imageId },
+    status: 204,
+    answer: nothing,
+    conditional: true,
+    refusals: ['image.not-found', 'image.protected', 'image.changing', 'image.being-copied', 'precondition.failed'],
+    async handle({ context, caller, params, ifRevision }) {
+      await deleteImage(context, caller, params.image, { ifRevision });
+      return { body: undefined };
+    },
+  }),
+];

@@ -1,59 +1,32 @@
-/** What requests may look like. A value that breaks its rule is refused as `request.invalid` with field and rule. */
+/** What the fields of requests may look like. A value that breaks its rule is refused as `request.invalid` with field and rule. */
 import { z } from 'zod';
-import { diskFormats, diskRoles, imageKinds, rootDevices } from '../../domain/image.ts';
 import { RefusalError } from '../../domain/refusal.ts';
-import { copyStates, imageStates } from '../../domain/states.ts';
 
-/** 64 TiB, the largest disk that any of the clouds knows. */
-const maxDiskBytes = 64 * 1024 ** 4;
+/** What PostgreSQL's text and jsonb can hold: anything but U+0000 and halves of surrogate pairs. */
+export const text = z
+  .string()
+  .refine((value) => !value.includes('\0'), 'must not contain the character U+0000')
+  .refine((value) => value.isWellFormed(), 'must not contain half of a surrogate pair');
 
-/** The one character that a PostgreSQL text cannot hold. */
-const text = z.string().refine((value) => !value.includes('\0'), 'must not contain the character U+0000');
-const tags = z.record(text, text);
-const limit = z.coerce.number().int().min(1).max(1000).default(1000);
+/** A path's parameter. */
+export function id(description: string) {
+  return text.meta({ description });
+}
 
-export const createImageBody = z.strictObject({
-  region: text,
-  name: text,
-  description: text.default(''),
-  kind: z.enum(imageKinds).default('system-disk'),
-  rootDevice: z.enum(rootDevices).default('cloud-disk'),
-  tags: tags.default({}),
-  disks: z
-    .array(
-      z.strictObject({
-        role: z.enum(diskRoles),
-        format: z.enum(diskFormats).nullable().default(null),
-        size: z.number().int().min(1).max(maxDiskBytes),
-      }),
-    )
-    .min(1)
-    .max(64),
+export const name = text.meta({
+  description: '1 to 128 characters without control characters or spaces at either end.',
 });
+export const description = text.meta({ description: 'At most 1024 characters.' });
+export const tags = z
+  .record(text, text)
+  .meta({ description: 'At most 20; keys of 1 to 128 characters, values of at most 255.' });
 
-export const listImagesQuery = z.strictObject({
-  region: text.optional(),
-  name: text.optional(),
-  state: z.enum(imageStates).optional(),
-  limit,
-});
+/** A moment in a request; epoch milliseconds to the use cases. */
+export const moment = z.iso
+  .datetime({ offset: true })
+  .meta({ id: 'Moment', description: 'ISO 8601, with any offset.' })
+  .transform((value) => Date.parse(value));
 
-export const createCopyBody = z.strictObject({
-  image: text,
-  region: text,
-  name: text.optional(),
-  description: text.optional(),
-  tags: tags.optional(),
-});
-
-export const listCopiesQuery = z.strictObject({
-  state: z.enum(copyStates).optional(),
-  image: text.optional(),
-  limit,
-});
-
-export const collectBody = z.strictObject({ dryRun: z.boolean().default(false) }).prefault({});
-export const verifyBody = z.strictObject({ image: text.optional() }).prefault({});
 export const diskIndex = z.coerce.number().int().min(0).max(63);
 
 /** `value` as the schema has it, or `request.invalid` for the first rule that it breaks. */

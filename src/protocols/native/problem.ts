@@ -1,26 +1,80 @@
 /** The native API's error shape: RFC 9457 problem documents, one row for each refusal of the core. */
+import { z } from 'zod';
 import { DamageError, type FailureCode, type FailureError } from '../../domain/failure.ts';
 import type { RefusalCode, RefusalError, RefusalFacts } from '../../domain/refusal.ts';
+import { type ProblemDocument, problemDocument } from '../shared/problem-document.ts';
 
-export const problemType = 'application/problem+json';
+export const problemSchema = z
+  .looseObject({
+    type: z.string().meta({ description: '`urn:mimeo:problem:` and the code.' }),
+    code: z.string(),
+    title: z.string().meta({ description: 'One sentence for people.' }),
+    status: z.int(),
+  })
+  .meta({ id: 'Problem', description: 'Why a request was not answered (RFC 9457); further members are the facts.' });
 
-export interface Problem {
-  readonly type: string;
-  readonly code: string;
-  readonly title: string;
-  readonly status: number;
-  /** The facts of the error. */
-  readonly [fact: string]: unknown;
-}
-
-interface Row<Facts> {
+export interface ProblemRow<Facts> {
   readonly status: number;
   /** One sentence for people: what is wrong and, where it helps, what to do. */
   readonly title: (facts: Facts) => string;
 }
 
-const rows: { readonly [Code in RefusalCode]: Row<RefusalFacts[Code]> } = {
+export const refusalProblems: { readonly [Code in RefusalCode]: ProblemRow<RefusalFacts[Code]> } = {
   'request.invalid': { status: 400, title: ({ field, rule }) => `${field} ${rule}` },
+  'request.idempotency-mismatch': {
+    status: 422,
+    title: ({ token }) => `the idempotency key ${token} was used for another request; take a new one`,
+  },
+  'precondition.failed': {
+    status: 412,
+    title: ({ image, revision }) => `image ${image} has changed: it is at revision ${revision}; read it again`,
+  },
+  forbidden: { status: 403, title: ({ action }) => `you may not do this (${action}); ask an owner of the account` },
+  'account.not-found': { status: 404, title: ({ account }) => `there is no account ${account}` },
+  'account.exists': { status: 409, title: ({ name }) => `there is an account ${name} already` },
+  'account.own': { status: 409, title: ({ account }) => `account ${account} cannot be disabled by its own users` },
+  'user.not-found': { status: 404, title: ({ user }) => `there is no user ${user}` },
+  'user.exists': { status: 409, title: ({ name }) => `there is a user ${name} already` },
+  'user.last-owner': { status: 409, title: ({ user }) => `${user} is the last owner who can act; make another first` },
+  'access-key.not-found': { status: 404, title: ({ accessKey }) => `there is no access key ${accessKey}` },
+  'access-key.limit': {
+    status: 409,
+    title: ({ user, limit }) => `user ${user} has ${limit} access keys already; delete one first`,
+  },
+  'session.not-found': { status: 404, title: ({ session }) => `there is no session ${session}` },
+  'project.not-found': { status: 404, title: ({ project }) => `there is no project ${project}` },
+  'project.exists': {
+    status: 409,
+    title: ({ region, name }) => `there is a project ${name} in region ${region} already`,
+  },
+  'project.in-use': {
+    status: 409,
+    title: ({ project }) => `project ${project} has images or is a region's default project`,
+  },
+  'agency.not-found': { status: 404, title: ({ agency }) => `there is no agency ${agency}` },
+  'agency.exists': { status: 409, title: ({ name }) => `there is an agency ${name} already` },
+  'agency.not-permitted': {
+    status: 403,
+    title: ({ agency, region }) => `agency ${agency} does not delegate this in region ${region}`,
+  },
+  'resource-group.not-found': {
+    status: 404,
+    title: ({ resourceGroup }) => `there is no resource group ${resourceGroup}`,
+  },
+  'resource-group.exists': { status: 409, title: ({ name }) => `there is a resource group ${name} already` },
+  'resource-group.in-use': {
+    status: 409,
+    title: ({ resourceGroup }) => `resource group ${resourceGroup} has images; move them first`,
+  },
+  'quota.images': { status: 409, title: (facts) => overQuota('images', facts) },
+  'quota.snapshots': { status: 409, title: (facts) => overQuota('snapshots', facts) },
+  'quota.bytes': { status: 409, title: (facts) => overQuota('bytes', facts) },
+  'quota.copies': { status: 409, title: (facts) => overQuota('copies at once', facts) },
+  'webhook.not-found': { status: 404, title: ({ webhook }) => `there is no webhook ${webhook}` },
+  'webhook.limit': { status: 409, title: ({ limit }) => `there are ${limit} webhooks already; delete one first` },
+  'webhook.disabled': { status: 409, title: ({ webhook }) => `webhook ${webhook} is disabled; enable it first` },
+  'webhook.address': { status: 422, title: ({ url, reason }) => `webhooks cannot go to ${url}: ${reason}` },
+  'delivery.not-found': { status: 404, title: ({ delivery }) => `there is no delivery ${delivery}` },
   'region.not-found': { status: 404, title: ({ region }) => `there is no region ${region}` },
   'image.not-found': { status: 404, title: ({ image }) => `there is no image ${image}` },
   'image.not-readable': {
@@ -29,12 +83,30 @@ const rows: { readonly [Code in RefusalCode]: Row<RefusalFacts[Code]> } = {
   },
   'image.being-copied': {
     status: 409,
-    title: ({ image, copy }) => `image ${image} is being copied; wait for copy ${copy} or cancel it`,
+    title: ({ image, copy }) =>
+      copy === null
+        ? `image ${image} is being copied by an account that it is shared with; wait`
+        : `image ${image} is being copied; wait for copy ${copy} or cancel it`,
   },
   'image.changing': {
     status: 409,
     title: ({ image, state }) => `image ${image} is ${state}; wait, or cancel what it is waiting for`,
   },
+  'image.protected': {
+    status: 409,
+    title: ({ image }) => `image ${image} is protected; take the protection away first`,
+  },
+  'image.name-taken': {
+    status: 409,
+    title: ({ region, name }) => `there is an image ${name} in region ${region} already`,
+  },
+  'member.not-found': { status: 404, title: ({ image, account }) => `image ${image} is not shared with ${account}` },
+  'member.own': { status: 409, title: ({ image }) => `image ${image} is your own; share it with others` },
+  'member.limit': {
+    status: 409,
+    title: ({ image, limit }) => `image ${image} is shared with ${limit} accounts already`,
+  },
+  'share.not-found': { status: 404, title: ({ image }) => `nobody shares an image ${image} with you` },
   'disk.not-found': { status: 404, title: ({ image, disk }) => `image ${image} has no disk ${disk} that can be read` },
   'disk.has-content': {
     status: 409,
@@ -45,6 +117,15 @@ const rows: { readonly [Code in RefusalCode]: Row<RefusalFacts[Code]> } = {
     title: ({ image }) => `image ${image} is being uploaded by another request`,
   },
   'disk.unsafe-format': { status: 422, title: ({ disk, reason }) => `disk ${disk} is refused: ${reason}` },
+  'disk.range': {
+    status: 416,
+    title: ({ disk, size }) => `disk ${disk} measures ${size} bytes, none of which are in the range; ask for others`,
+  },
+  'upload.wrong-offset': {
+    status: 409,
+    title: ({ disk, expected, received }) =>
+      `disk ${disk} is stored up to ${expected}, so nothing can be added at ${received}; go on from ${expected}`,
+  },
   'upload.incomplete': {
     status: 400,
     title: ({ disk, expected, received }) =>
@@ -56,22 +137,50 @@ const rows: { readonly [Code in RefusalCode]: Row<RefusalFacts[Code]> } = {
   },
   'copy.not-found': { status: 404, title: ({ copy }) => `there is no copy ${copy}` },
   'copy.finished': { status: 409, title: ({ copy, state }) => `copy ${copy} has ${state} and cannot be cancelled` },
+  'copy.not-retryable': {
+    status: 409,
+    title: ({ copy, state }) => `copy ${copy} is ${state}; what failed or was cancelled can be tried again`,
+  },
+  'copy.too-many': {
+    status: 400,
+    title: ({ limit, wanted }) => `one request makes at most ${limit} copies, and this one asks for ${wanted}`,
+  },
+  'copy.same-region': {
+    status: 409,
+    title: ({ image, region }) => `image ${image} is in region ${region} already; name another region`,
+  },
+  'copy.other-region': {
+    status: 409,
+    title: ({ image, region }) => `image ${image} can be copied in its own region only, not to ${region}`,
+  },
+  'copy.kind': { status: 409, title: ({ image, kind }) => `image ${image} is a ${kind}, which is not copied here` },
+  'copy.root-device': {
+    status: 409,
+    title: ({ image, rootDevice }) => `image ${image} has its root on a ${rootDevice}, which is not copied`,
+  },
+  'copy.size': {
+    status: 409,
+    title: ({ image, size, limit }) => `image ${image} measures ${size} bytes, and ${limit} is the most that is copied`,
+  },
+  'copy.source': { status: 403, title: ({ image }) => `image ${image} is not yours to copy` },
   'store.full': { status: 507, title: ({ region }) => `the store of region ${region} has no space left` },
 };
 
-export function problem(code: string, status: number, title: string, facts: object = {}): Problem {
-  return { type: `urn:mimeo:problem:${code}`, code, title, status, ...facts };
+function overQuota(what: string, facts: RefusalFacts['quota.images']): string {
+  const { region, limit, used, wanted } = facts;
+  return `${wanted} more ${what} in region ${region} do not fit: ${used} of ${limit} are used`;
 }
 
-export function problemOfRefusal(refusal: RefusalError): Problem {
+export function problemOfRefusal(refusal: RefusalError): ProblemDocument {
   const { code, facts } = refusal;
   // The table pairs each code with its facts; that a given error's two belong together is the constructor's promise.
-  const row = rows[code] as Row<typeof facts>;
-  return problem(code, row.status, row.title(facts), facts);
+  const row = refusalProblems[code] as ProblemRow<typeof facts>;
+  return problemDocument(code, row.status, row.title(facts), facts);
 }
 
-const failureStatus: { readonly [Code in FailureCode]: number } = {
+export const failureStatus: { readonly [Code in FailureCode]: number } = {
   'source-gone': 410,
+  'not-permitted': 403,
   'image-damaged': 500,
   'destination-full': 507,
   'store-unavailable': 503,
@@ -80,9 +189,9 @@ const failureStatus: { readonly [Code in FailureCode]: number } = {
   internal: 500,
 };
 
-export function problemOfFailure(failure: FailureError): Problem {
+export function problemOfFailure(failure: FailureError): ProblemDocument {
   const { code, message } = failure;
-  if (!(failure instanceof DamageError)) return problem(code, failureStatus[code], message);
+  if (!(failure instanceof DamageError)) return problemDocument(code, failureStatus[code], message);
   const { image, disk, offset } = failure;
-  return problem(code, failureStatus[code], message, { image, disk, offset });
+  return problemDocument(code, failureStatus[code], message, { image, disk, offset });
 }

@@ -1,25 +1,129 @@
-/** Domain objects as the native API shows them: times in ISO 8601, sizes in bytes, nothing of the tenant's inside. */
+/** Images and copies as the native API shows them: times in ISO 8601, sizes in bytes. */
+import { z } from 'zod';
 import { type Copy, percentDone, secondsRemaining } from '../../domain/copy.ts';
-import type { Image } from '../../domain/image.ts';
+import { diskFormats, diskRoles, type Image, imageKinds, rootDevices, visibilities } from '../../domain/image.ts';
+import { copyStates, imageStates } from '../../domain/states.ts';
 
-function time(epochMs: number): string {
+export const uuid = z.uuid().meta({ id: 'Uuid' });
+export const time = z.iso.datetime().meta({ id: 'Time', description: 'ISO 8601, in UTC.' });
+export const bytes = z.int().min(0);
+
+export function timeOf(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
-export function renderImage(image: Image): object {
-  const { accountId: _, createdAt, updatedAt, ...shown } = image;
-  return { ...shown, createdAt: time(createdAt), updatedAt: time(updatedAt) };
+export function timeOrNull(epochMs: number | null): string | null {
+  return epochMs === null ? null : timeOf(epochMs);
 }
 
-export function renderCopy(copy: Copy): object {
-  const { accountId: _, progress, createdAt, startedAt, finishedAt, ...shown } = copy;
+export const accountNumber = z
+  .string()
+  .regex(/^\d{16}$/)
+  .meta({ description: 'Sixteen digits, to give to others.' });
+
+/** An account as others see it. */
+export const accountName = z
+  .strictObject({ id: uuid, name: z.string(), number: accountNumber })
+  .meta({ id: 'AccountName', description: 'An account as others see it.' });
+
+const snapshot = z
+  .strictObject({ id: uuid, aliyunId: z.string(), jdcloudId: z.string() })
+  .meta({ id: 'Snapshot', description: 'What a disk counts as against the quota of snapshots.' });
+
+const disk = z
+  .strictObject({
+    index: z.int().min(0),
+    role: z.enum(diskRoles),
+    format: z.enum(diskFormats).nullable().meta({ description: 'Null until it is found from the bytes.' }),
+    size: bytes,
+    dataBytes: bytes.nullable().meta({ description: 'Bytes outside runs of zeros; null until the disk is stored.' }),
+    digest: z.string().nullable().meta({ description: 'Of the whole disk, hexadecimal; null until it is stored.' }),
+    snapshot,
+  })
+  .meta({ id: 'Disk' });
+
+export const imageSchema = z
+  .strictObject({
+    id: uuid,
+    aliyunId: z.string(),
+    jdcloudId: z.string(),
+    owner: accountName,
+    region: z.string(),
+    projectId: uuid,
+    resourceGroupId: uuid.nullable(),
+    name: z.string(),
+    description: z.string(),
+    kind: z.enum(imageKinds),
+    rootDevice: z.enum(rootDevices),
+    state: z.enum(imageStates),
+    visibility: z.enum(visibilities),
+    protected: z.boolean().meta({ description: 'It cannot be deleted.' }),
+    tags: z.record(z.string(), z.string()),
+    sourceImageId: uuid.nullable().meta({ description: 'What it was copied from.' }),
+    revision: z.int().min(1).meta({ description: 'Counts up with every change; the entity tag.' }),
+    createdAt: time,
+    updatedAt: time,
+    disks: z.array(disk),
+  })
+  .meta({ id: 'Image' });
+
+export function renderImage(image: Image): z.input<typeof imageSchema> {
+  const { accountId, accountName, accountNumber, disks, tags, createdAt, updatedAt, ...shown } = image;
+  return {
+    ...shown,
+    owner: { id: accountId, name: accountName, number: String(accountNumber) },
+    tags: { ...tags },
+    disks: disks.map((each) => ({ ...each, snapshot: { ...each.snapshot } })),
+    createdAt: timeOf(createdAt),
+    updatedAt: timeOf(updatedAt),
+  };
+}
+
+export const copySchema = z
+  .strictObject({
+    id: uuid,
+    request: z.string().nullable().meta({ description: 'What was asked for together.' }),
+    retryOf: uuid.nullable(),
+    sourceImageId: uuid,
+    sourceRegion: z.string(),
+    destinationImageId: uuid,
+    destinationRegion: z.string(),
+    state: z.enum(copyStates),
+    percent: z.int().min(0).max(100),
+    bytesTotal: bytes,
+    bytesDone: bytes,
+    bytesMoved: bytes.meta({ description: "Stored bytes that went from one region's store to the other's." }),
+    bytesPerSecond: bytes,
+    secondsRemaining: z.int().nullable(),
+    queuePosition: z.int().nullable().meta({ description: '1 starts next; null when it does not wait.' }),
+    attempts: z.int(),
+    failure: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+    createdAt: time,
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+  })
+  .meta({ id: 'Copy' });
+
+export function renderCopy(copy: Copy): z.input<typeof copySchema> {
+  const {
+    accountId: _account,
+    policy: _policy,
+    requestedBy: _user,
+    agency: _agency,
+    wishes: _wishes,
+    progress,
+    createdAt,
+    startedAt,
+    finishedAt,
+    ...shown
+  } = copy;
   return {
     ...shown,
     ...progress,
     percent: percentDone(copy),
     secondsRemaining: secondsRemaining(copy),
-    createdAt: time(createdAt),
-    startedAt: startedAt === null ? null : time(startedAt),
-    finishedAt: finishedAt === null ? null : time(finishedAt),
+    createdAt: timeOf(createdAt),
+    startedAt: timeOrNull(startedAt),
+    finishedAt: timeOrNull(finishedAt),
   };
 }

@@ -1,0 +1,51 @@
+/** Two self-signed certificates for 127.0.0.1, good for a hundred years, with their keys. They protect nothing but tests. */
+export interface TestCertificate {
+  readonly commonName: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+export const testCertificates: readonly [TestCertificate, TestCertificate] = [
+  {
+    commonName: 'test 1',
+    cert: `-----BEGIN CERTIFICATE-----
+MIIBlDCCATugAwIBAgIUaWF+3lST4/suHxpVxCszdC10rKUwCgYIKoZIzj0EAwIw
+ETEPMA0GA1UEAwwGdGVzdCAxMCAXDTI2MTEyMTA5MjcxMVoYDzIxMjYxMDI4MDky
+NzExWjARMQ8wDQYDVQQDDAZ0ZXN0IDEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AAQ3UzJ/6yv6G8CnMY5lZHQpS9qlzhD4FAWhEwnXMrByJq7rTp50h+M5wpUxBjUh
+v734bqKkhK4QTTJ2MpJpf9Xoo28wbTAdBgNVHQ4EFgQUgSAw+Qr7bGM6kScsQpZT
+DyPI/qIwHwYDVR0jBBgwFoAUgSAw+Qr7bGM6kScsQpZTDyPI/qIwDwYDVR0TAQH/
+BAUwAwEB/zAaBgNVHREEEzARhwR/AAABgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+RwAwRAIgPLHnB8OR0qUxLZfTgyfjPOdsgFQT616vYNXWZ1sFPOACIAIOafU+JK1w
+PzKIGXEn3WKaJzYnNdep0AM4mRTcanyW
+-----END CERTIFICATE-----
+`,
+    key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg97OvmbCpG9N6NCZ/
+Vn6lSXTngllhokekzEIyTnp79e2hRANCAAQ3UzJ/6yv6G8CnMY5lZHQpS9qlzhD4
+FAWhEwnXMrByJq7rTp50h+M5wpUxBjUhv734bqKkhK4QTTJ2MpJpf9Xo
+-----END PRIVATE KEY-----
+`,
+  },
+  {
+    commonName: 'test 2',
+    cert: `-----BEGIN CERTIFICATE-----
+MIIBlDCCATugAwIBAgIUBNMP2PN3xlT/QorO+6fO+OXgrCkwCgYIKoZIzj0EAwIw
+ETEPMA0GA1UEAwwGdGVzdCAyMCAXDTI2MTEyMTA5MjcxMVoYDzIxMjYxMDI4MDky
+NzExWjARMQ8wDQYDVQQDDAZ0ZXN0IDIwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AAS8PmCA+DW2YWPmhSSV6pk3Zd6fMA7qMhhoAo5SW1K7IfQWQN1VKDvxVIRmz6qj
+C97HfXSh3l90+tZ3qOOMVnL1o28wbTAdBgNVHQ4EFgQUry8Y1Cz86kbvfe4Nkbmy
+91QnMgMwHwYDVR0jBBgwFoAUry8Y1Cz86kbvfe4Nkbmy91QnMgMwDwYDVR0TAQH/
+BAUwAwEB/zAaBgNVHREEEzARhwR/AAABgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+RwAwRAIgaM8GXF1EPENltBiXYOdwy12krcFYEMqIAYZpQH9/UqICIHaiMagwi84A
+LwmrjIZ35Xiolc0S8jLb9v4mGHxyiCvJ
+-----END CERTIFICATE-----
+`,
+    key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgEE/W1ra3XIMB1Si3
+uCVJZgl34nac0fzT8pqG+ccgHVahRANCAAS8PmCA+DW2YWPmhSSV6pk3Zd6fMA7q
+MhhoAo5SW1K7IfQWQN1VKDvxVIRmz6qjC97HfXSh3l90+tZ3qOOMVnL1
+-----END PRIVATE KEY-----
+`,
+  },
+];

@@ -1,0 +1,66 @@
+/** The protocols that a server speaks, each behind its part of the one port. A cloud's dialect gets its line here. */
+import type { FastifyInstance } from 'fastify';
+import type { AppContext } from '../app/context.ts';
+import type { Config } from '../config/schema.ts';
+import { authenticate } from '../protocols/native/authentication.ts';
+import { createOperations, type OperationsOptions } from '../protocols/operations/app.ts';
+import type { RegionStore } from '../store/region-store.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { ComputePool } from '../transfer/compute/pool.ts';
+import { type FrontDoor, hasPath, openFrontDoor } from './front-door.ts';
+import { createMetricsPage } from './metrics.ts';
+import { createReadiness } from './readiness.ts';
+
+export interface DoorsOptions {
+  readonly config: Config;
+  readonly context: AppContext;
+  readonly stores: ReadonlyMap<string, RegionStore>;
+  readonly compute: ComputePool;
+  readonly metrics: Metrics;
+  readonly nativeApi: FastifyInstance;
+}
+
+/** Opens the port. */
+export async function openDoors(options: DoorsOptions): Promise<FrontDoor> {
+  const { config, context, stores, compute, metrics, nativeApi } = options;
+  const { db, clock, logger, server } = context;
+  const { host, port, requestSeconds, tlsCertificate, tlsKey } = config;
+  const operations = createOperations({
+    findFailing: createReadiness({ db, stores, server, clock, logger }),
+    renderMetrics: createMetricsPage({
+      metrics,
+      db,
+      databaseConnections: config.databaseConnections,
+      compute,
+      countConnections: () => door.countConnections(),
+      clock,
+      logger,
+    }),
+    metricsAccess: config.metricsAccess === 'open' ? 'open' : metricsGate(options),
+    requestSeconds,
+    metrics: metrics.requests,
+    logger,
+  });
+  const door: FrontDoor = await openFrontDoor({
+    host,
+    port,
+    certificate:
+      tlsCertificate === undefined || tlsKey === undefined ? undefined : { certificate: tlsCertificate, key: tlsKey },
+    requestSeconds,
+    doors: [
+      { matches: hasPath('/api/'), app: nativeApi },
+      { matches: hasPath('/healthz', '/readyz', '/metrics'), app: operations },
+    ],
+    logger,
+    onRefusedConnection: metrics.requests.refusedConnection,
+  });
+  return door;
+}
+
+/** Metrics speak of every account: they are for those who run the installation. */
+function metricsGate({ context, config }: DoorsOptions): OperationsOptions['metricsAccess'] {
+  return async (request) => {
+    const principal = await authenticate(request, { context, clockMs: config.clockSeconds * 1000 });
+    return principal?.administers ?? false;
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * Who sends a request, by one of the three ways of docs/native-api.md, "Who calls". Deny by default: whatever is missing,
+ * doubled, malformed or wrong comes to the same `undefined`.
+ */
+import type { FastifyRequest } from 'fastify';
+import { authenticateToken, findSigningKey, rememberNonce } from '../../app/authenticate.ts';
+import type { AppContext } from '../../app/context.ts';
+import type { Principal } from '../../domain/principal.ts';
+import { readSignature, verifySignature } from './signature.ts';
+
+/** Of these a request has one at most: what another reader takes for the other must not be signed by it. */
+const singleHeaders: ReadonlySet<string> = new Set([
+  'host',
+  'authorization',
+  'signature',
+  'signature-input',
+  'content-digest',
+  'x-mimeo-session-token',
+]);
+
+export interface AuthenticationOptions {
+  readonly context: AppContext;
+  /** How far `created` may be off. */
+  readonly clockMs: number;
+}
+
+export async function authenticate(
+  request: FastifyRequest,
+  { context, clockMs }: AuthenticationOptions,
+): Promise<Principal | undefined> {
+  const { headers } = request;
+  const single = namesOf(request.raw.rawHeaders).filter((name) => singleHeaders.has(name));
+  if (new Set(single).size < single.length) return undefined;
+  const { authorization } = headers;
+  const isSigned = 'signature' in headers || 'signature-input' in headers;
+  if (authorization !== undefined) {
+    // With both it would not be clear which of two principals is meant.
+    return isSigned ? undefined : await authenticateBearer(context, authorization);
+  }
+  return isSigned ? await authenticateSigned(request, context, clockMs) : undefined;
+}
+
+/** Of a list that has names and values by turns. */
+function namesOf(rawHeaders: readonly string[]): string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
+}
+
+async function authenticateBearer(context: AppContext, authorization: string): Promise<Principal | undefined> {
+  const [, token] = /^bearer ([\w.~+/=-]{1,512})$/i.exec(authorization) ?? [];
+  return token === undefined ? undefined : await authenticateToken(context, token);
+}
+
+async function authenticateSigned(
+  request: FastifyRequest,
+  context: AppContext,
+  clockMs: number,
+): Promise<Principal | undefined> {
+  const signature = readSignature(request);
+  if (signature === undefined) return undefined;
+  const { keyId, nonce, created } = signature;
+  if (Math.abs(context.clock.now() - created) > clockMs) return undefined;
+  const sessionToken = request.headers['x-mimeo-session-token'];
+  const key = await findSigningKey(context, keyId, typeof sessionToken === 'string' ? sessionToken : undefined);
+  if (key === undefined || !(await verifySignature(request, key.secret))) return undefined;
+  // Only now: nobody but the key's holder can use its nonces up. From then on `created` alone refuses the request.
+  if (!(await rememberNonce(context, keyId, nonce, created + clockMs + 1))) return undefined;
+  key.noteUse();
+  return key.principal;
+}

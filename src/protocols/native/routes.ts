@@ -1,0 +1,135 @@
+/** Turns operations into routes: what comes in is parsed by their schemas, what goes out is rendered as they say. */
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { z } from 'zod';
+import { clientSignal } from './client-signal.ts';
+import { entityTag, invalid, isKnown, readIdempotencyKey, readIfMatch } from './conditions.ts';
+import { eventStream, eventStreamType } from './event-stream.ts';
+import { parse } from './input.ts';
+import type { EventsOperation, JsonOperation, NativeContext, Operation, OperationRequest } from './operation.ts';
+import { protocolError } from './protocol-error.ts';
+import { keyOf } from './rate-limit.ts';
+
+/** Streams of events that one principal may have open. */
+const maxStreams = 16;
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** A body of an operation that has none: nothing, or an object without members. */
+const emptyBody = z.strictObject({}).optional();
+
+/** Registers them all; `content.ts` has the handlers of those that carry bytes. */
+export function registerRoutes(app: FastifyInstance, context: NativeContext, operations: readonly Operation[]): void {
+  const streams = new Map<string, number>();
+  for (const operation of operations) {
+    if (operation.kind === 'json') {
+      const handler = jsonHandler(operation, context);
+      app.route({ method: operation.method, url: routeOf(operation.path), handler });
+    } else if (operation.kind === 'events') {
+      const handler = eventsHandler(operation, context, streams);
+      app.route({ method: operation.method, url: routeOf(operation.path), exposeHeadRoute: false, handler });
+    }
+  }
+  for (const [path, known] of methodsByPath(operations)) registerOthers(app, path, known);
+}
+
+/** `/images/{image}` as Fastify writes it. */
+export function routeOf(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+function jsonHandler(operation: JsonOperation, context: NativeContext): RouteHandlerMethod {
+  return async (request, reply) => {
+    const input = readInput(operation, context, request, reply);
+    const { body, revision, replayed } = await operation.handle(input);
+    if (revision !== undefined) {
+      reply.header('etag', entityTag(revision));
+      const isRead = operation.method === 'GET';
+      if (isRead && isKnown(request.headers['if-none-match'], revision)) return reply.code(304).send();
+    }
+    if (replayed) reply.header('idempotency-replayed', 'true');
+    return reply.code(operation.status).send(body);
+  };
+}
+
+function eventsHandler(
+  operation: EventsOperation,
+  context: NativeContext,
+  streams: Map<string, number>,
+): RouteHandlerMethod {
+  return async (request, reply) => {
+    const key = keyOf(request.caller);
+    const open = streams.get(key) ?? 0;
+    if (open >= maxStreams) throw protocolError('rate.limited', {}, { 'retry-after': '15' });
+    const input = readInput(operation, context, request, reply) as OperationRequest<never, never, never>;
+    streams.set(key, open + 1);
+    reply.raw.once('close', () => {
+      const left = (streams.get(key) ?? 1) - 1;
+      if (left > 0) streams.set(key, left);
+      else streams.delete(key);
+    });
+    const items = operation.watch(input);
+    return reply.type(eventStreamType).send(await eventStream(operation.event, items, input.signal));
+  };
+}
+
+function readInput(
+  operation: JsonOperation | EventsOperation,
+  context: NativeContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): OperationRequest<Record<string, unknown>, Record<string, unknown>, unknown> {
+  const { params = {}, query = z.strictObject({}) } = operation;
+  const { body, idempotent, conditional } = operation.kind === 'json' ? operation : {};
+  const { headers, method } = request;
+  const token = readIdempotencyKey(headers['idempotency-key']);
+  if (token !== undefined && method === 'POST' && !idempotent) {
+    throw invalid('Idempotency-Key', 'is not taken by this operation, which would not keep its promise');
+  }
+  return {
+    context,
+    caller: request.caller,
+    params: parse(z.object(params), request.params),
+    query: parse(query, listed(query, request.query as Record<string, unknown>)),
+    body: body === undefined ? parse(emptyBody, request.body) : parse(body, request.body),
+    token,
+    ifRevision: conditional && method !== 'GET' ? readIfMatch(headers['if-match']) : undefined,
+    signal: clientSignal(reply),
+  };
+}
+
+/** A parameter that may be repeated is a list, also where it stands once. */
+function listed(schema: z.ZodObject, query: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(query).map(([name, value]) => {
+    const field = schema.shape[name];
+    const isList = field instanceof z.ZodOptional && field.unwrap() instanceof z.ZodArray;
+    return [name, isList ? [value].flat() : value];
+  });
+  return Object.fromEntries(entries);
+}
+
+function methodsByPath(operations: readonly Operation[]): Map<string, Set<string>> {
+  const known = new Map<string, Set<string>>();
+  for (const { path, method, kind } of operations) {
+    const methods = known.get(path) ?? new Set();
+    methods.add(method);
+    if (method === 'GET' && kind !== 'events') methods.add('HEAD');
+    known.set(path, methods);
+  }
+  return known;
+}
+
+/** The other methods of a path that there is: which ones it has (RFC 9110, 15.5.6). */
+function registerOthers(app: FastifyInstance, path: string, known: ReadonlySet<string>): void {
+  const allow = [...known, 'OPTIONS'].join(', ');
+  app.route({
+    method: methods.filter((method) => !known.has(method)),
+    url: routeOf(path),
+    // Before a body is looked at.
+    onRequest: async ({ method }, reply) => {
+      reply.header('allow', allow);
+      if (method === 'OPTIONS') return reply.code(204).send();
+      throw protocolError('method.not-allowed', { method, allow });
+    },
+    handler: async () => {},
+  });
+}
