@@ -6,12 +6,15 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 export class ApiError extends CliError {
   readonly status: number;
   readonly problem: ApiProblem;
+  /** By which the server's log and events know the request. */
+  readonly requestId: string | undefined;
 
-  constructor(status: number, problem: ApiProblem) {
+  constructor(status: number, problem: ApiProblem, requestId?: string) {
     super(problem.title, { exitCode: exitCodeOf(status, problem), advice: adviceFor(problem) });
     this.name = 'ApiError';
     this.status = status;
     this.problem = problem;
+    this.requestId = requestId;
   }
 }
 
@@ -24,17 +27,42 @@ function exitCodeOf(status: number, problem: ApiProblem): ExitCode {
 /** The code under which a server reports stored bytes that do not verify. */
 export const damageCode = 'image-damaged';
 
+function seeQuotas({ region }: ApiProblem): string {
+  return `see what is used with: mimeo quota show --region ${String(region)}`;
+}
+
 /** What to do next, by the problem's code; a problem that is not here says enough in its title. */
 const advice: Readonly<Record<string, (problem: ApiProblem) => string>> = {
-  unauthenticated: () => 'the token is not one of this server; check --data-dir or give its token with --token-file',
+  unauthenticated: () =>
+    'log in again with: mimeo login; or check whose server it is (--profile, --data-dir, --token-file)',
+  forbidden: () => 'see who you are here with: mimeo whoami',
+  'precondition.failed': () => 'somebody was quicker: look at it again, then try again',
+  'rate.limited': () => 'wait a little, then try again',
   internal: ({ requestId }) => `look for request ${String(requestId)} in the server's log`,
   'region.not-found': () => 'see the regions with: mimeo region list',
   'image.not-found': () => 'see the images with: mimeo image list',
   'copy.not-found': () => 'see the copies with: mimeo copy list',
+  'image.protected': ({ image }) => `let it be deleted with: mimeo image set ${String(image)} --no-protect`,
   'image.being-copied': ({ copy }) => `wait for the copy (mimeo copy watch ${String(copy)}) or cancel it`,
   'image.changing': ({ image }) => `wait until it is available: mimeo image show ${String(image)}`,
   'image.not-readable': ({ image }) => `it can be used once it is available: mimeo image show ${String(image)}`,
+  'copy.not-retryable': ({ copy }) => `see how it is with: mimeo copy show ${String(copy)}`,
   'copy.finished': ({ copy }) => `see how it ended: mimeo copy show ${String(copy)}`,
+  'account.not-found': () => 'it is named by its number, id or name; its owner sees them with: mimeo account show self',
+  'user.not-found': () => 'see the users with: mimeo user list',
+  'access-key.not-found': () => 'see the keys with: mimeo access-key list',
+  'access-key.limit': ({ user }) => `see the keys with: mimeo access-key list --user ${String(user)}`,
+  'session.not-found': () => 'see the sessions with: mimeo session list',
+  'project.not-found': () => 'see the projects with: mimeo project list',
+  'agency.not-found': () => 'see the agencies with: mimeo agency list',
+  'resource-group.not-found': () => 'see the resource groups with: mimeo resource-group list',
+  'share.not-found': () => 'see what others share with: mimeo share received',
+  'member.not-found': ({ image }) => `see who it is shared with: mimeo share list ${String(image)}`,
+  'webhook.disabled': ({ webhook }) => `enable it with: mimeo webhook set ${String(webhook)} --enable`,
+  'quota.images': seeQuotas,
+  'quota.snapshots': seeQuotas,
+  'quota.bytes': seeQuotas,
+  'quota.copies': seeQuotas,
   'store.full': () => 'free space in the region: delete images, then run: mimeo store collect',
   [damageCode]: ({ image }) => `see what is damaged with: mimeo store verify ${String(image)}`,
 };

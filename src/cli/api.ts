@@ -1,6 +1,6 @@
 /** What the native API says, version 1 (docs/native-api.md): the JSON, field for field. */
 import type { CopyFailure } from '../domain/copy.ts';
-import type { DiskFormat, DiskRole, ImageIds, ImageKind, RootDevice, Snapshot } from '../domain/image.ts';
+import type { DiskFormat, DiskRole, ImageIds, ImageKind, RootDevice, Snapshot, Visibility } from '../domain/image.ts';
 import type { CopyState, ImageState } from '../domain/states.ts';
 
 export interface ApiStatus {
@@ -11,13 +11,14 @@ export interface ApiStatus {
   readonly uptimeSeconds: number;
 }
 
+/** Null is what only those who run the installation are told. */
 export interface ApiRegion {
   readonly id: string;
-  readonly images: number;
-  readonly packs: number;
-  readonly storedBytes: number;
-  readonly condemnedPacks: number;
-  readonly condemnedBytes: number;
+  readonly images: number | null;
+  readonly packs: number | null;
+  readonly storedBytes: number | null;
+  readonly condemnedPacks: number | null;
+  readonly condemnedBytes: number | null;
 }
 
 export interface ApiDisk {
@@ -30,15 +31,28 @@ export interface ApiDisk {
   readonly snapshot: Snapshot;
 }
 
+/** An account as others see it. */
+export interface ApiAccountName {
+  readonly id: string;
+  readonly name: string;
+  readonly number: string;
+}
+
 export interface ApiImage extends ImageIds {
+  readonly owner: ApiAccountName;
   readonly region: string;
+  readonly projectId: string;
+  readonly resourceGroupId: string | null;
   readonly name: string;
   readonly description: string;
   readonly kind: ImageKind;
   readonly rootDevice: RootDevice;
   readonly state: ImageState;
+  readonly visibility: Visibility;
+  readonly protected: boolean;
   readonly tags: Readonly<Record<string, string>>;
   readonly sourceImageId: string | null;
+  readonly revision: number;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly disks: readonly ApiDisk[];
@@ -53,8 +67,22 @@ export interface ApiNewImage {
   readonly disks: readonly { readonly role: DiskRole; readonly format?: DiskFormat; readonly size: number }[];
 }
 
+export interface ApiImageChange {
+  readonly name?: string;
+  readonly description?: string;
+  /** All of them: those that are not here are removed. */
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly protected?: boolean;
+  readonly deprecated?: boolean;
+  readonly visibility?: Visibility;
+  readonly resourceGroup?: string | null;
+}
+
 export interface ApiCopy {
   readonly id: string;
+  /** What the copies of one request have in common. */
+  readonly request: string | null;
+  readonly retryOf: string | null;
   readonly sourceImageId: string;
   readonly sourceRegion: string;
   readonly destinationImageId: string;
@@ -74,12 +102,36 @@ export interface ApiCopy {
   readonly finishedAt: string | null;
 }
 
-export interface ApiNewCopy {
-  readonly image: string;
-  readonly region: string;
+export interface ApiNewCopies {
+  readonly images: readonly string[];
+  readonly regions: readonly string[];
   readonly name?: string;
   readonly description?: string;
   readonly tags?: Readonly<Record<string, string>>;
+  readonly project?: string;
+  readonly resourceGroup?: string;
+  readonly agency?: string;
+}
+
+export interface ApiCopyRequest {
+  readonly request: string;
+  readonly copies: readonly ApiCopy[];
+}
+
+export interface ApiCopyPlan {
+  readonly allowed: boolean;
+  readonly items: readonly ApiPlannedCopy[];
+}
+
+export interface ApiPlannedCopy {
+  readonly image: string;
+  readonly region: string;
+  readonly allowed: boolean;
+  readonly verdicts: readonly { readonly rule: string; readonly allowed: boolean; readonly problem?: ApiProblem }[];
+  /** Null where the caller may not know. */
+  readonly bytesTotal: number | null;
+  /** What the destination lacks now; null where that can't be told. */
+  readonly bytesToMove: number | null;
 }
 
 export interface ApiCollection {

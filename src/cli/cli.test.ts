@@ -16,9 +16,12 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { exitCodes } from './exit-codes.ts';
+import { processIo } from './io.ts';
 import { type LoopbackServer, startLoopbackServer } from './loopback-server.test-support.ts';
+import { buildProgram } from './program.ts';
 import { type InProcess, type Result, runInProcess, spawnCli } from './run.test-support.ts';
 
 const MiB = 1024 ** 2;
@@ -156,12 +159,82 @@ describe('import and export', () => {
 
   test('say so when the half-made image could not be deleted', async () => {
     const disk = await sparseDisk();
-    server.onUpload = () => server.close();
-    const result = await mimeo(`image import ${disk}`);
+    let uploading = () => {};
+    const interrupt = new Promise<void>((resolve) => {
+      uploading = resolve;
+    });
+    server.onUpload = async () => {
+      await server.close();
+      uploading();
+    };
+    const result = await mimeo(`image import ${disk}`, { interrupt });
     const [image] = [...server.images.values()];
-    expect(result.code).toBe(exitCodes.unreachable);
+    expect(result.code).toBe(exitCodes.interrupted);
     expect(result.stderr).toContain(`the half-made image ${image?.id} could not be deleted`);
     server = await startLoopbackServer();
+  });
+
+  test('go on by themselves when the connection breaks off', async () => {
+    const disk = await sparseDisk();
+    server.cutUploads = { at: 21 * MiB, times: 2 };
+    const imported = await mimeo(`image import ${disk}`);
+    expect(imported).toMatchObject({ code: 0, stdout: expect.stringContaining('5 MiB of it data') });
+    const [first, ...others] = server.begun;
+    expect(first).toBe(0);
+    expect(others).toHaveLength(2);
+    for (const from of others) expect(from).toBeGreaterThan(MiB);
+
+    const copy = join(folder, 'copy.raw');
+    server.breakAt = { offset: 20 * MiB, how: 'hang-up once' };
+    expect((await mimeo(`image export disk ${copy}`)).code).toBe(0);
+    expect((await readFile(copy)).equals(await readFile(disk))).toBe(true);
+    expect(server.begun.at(-1)).toBeGreaterThan(MiB);
+  });
+
+  test('keep what was sent when the connection does not come back, and go on with --resume', async () => {
+    const disk = await sparseDisk();
+    server.cutUploads = { at: 21 * MiB, times: 1 };
+    const given = await mimeo(`image import ${disk} --retries 0`);
+    const [image] = [...server.images.values()];
+    expect(given).toMatchObject({
+      code: exitCodes.unreachable,
+      stderr: expect.stringContaining(`go on with: mimeo image import ${disk} --resume ${image?.id}`),
+    });
+    expect(image).toMatchObject({ state: 'queued' });
+
+    const other = join(folder, 'other.raw');
+    await writeFile(other, 'another disk');
+    expect(await mimeo(`image import ${other} --resume ${image?.id}`)).toMatchObject({
+      code: exitCodes.usage,
+      stderr: expect.stringContaining('name the same files as before'),
+    });
+    expect(await mimeo(`image import ${disk} --resume ${image?.id} --name x`)).toMatchObject({ code: exitCodes.usage });
+
+    const resumed = await mimeo(`image import ${disk} --resume ${image?.id} --json`);
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ id: image?.id, state: 'available' });
+    expect(server.begun.at(-1)).toBeGreaterThan(MiB);
+    expect((await mimeo(`image import ${disk} --resume ${image?.id}`)).stderr).toContain('nothing of it is missing');
+    const copy = join(folder, 'copy.raw');
+    expect((await mimeo(`image export disk ${copy}`)).code).toBe(0);
+    expect((await readFile(copy)).equals(await readFile(disk))).toBe(true);
+  });
+
+  test('keep what was sent after Ctrl-C when told to', async () => {
+    const disk = await sparseDisk();
+    let uploading = () => {};
+    const interrupt = new Promise<void>((resolve) => {
+      uploading = resolve;
+    });
+    server.onUpload = () => {
+      uploading();
+      return new Promise((resolve) => setTimeout(resolve, 50));
+    };
+    const result = await mimeo(`image import ${disk} --keep`, { interrupt });
+    expect(result).toMatchObject({
+      code: exitCodes.interrupted,
+      stderr: expect.stringMatching(/interrupted; what was sent of image .* is kept.*\ngo on with: .* --resume /),
+    });
+    expect(server.images.size).toBe(1);
   });
 
   test.each([
@@ -205,7 +278,8 @@ describe('import and export', () => {
 
     test('leave no file when the connection breaks off', async () => {
       server.breakAt = { offset: 20 * MiB, how: 'hang-up' };
-      expect(await mimeo(`image export disk ${target}`)).toMatchObject({ code: exitCodes.unreachable, stdout: '' });
+      const result = await mimeo(`image export disk ${target} --retries 1`);
+      expect(result).toMatchObject({ code: exitCodes.unreachable, stdout: '' });
       expect((await listFiles()).sort()).toEqual(['disk.raw', 'server.json', 'token']);
     });
 
@@ -258,7 +332,7 @@ describe('what the server says', () => {
     for (const name of [image.id, image.aliyunId, image.jdcloudId, 'golden']) {
       expect(JSON.parse((await mimeo(`image show ${name} --json`)).stdout)).toEqual(image);
     }
-    expect((await mimeo('image show golden')).stdout).toContain(`JD Cloud       ${image.jdcloudId}`);
+    expect((await mimeo('image show golden')).stdout).toContain(`JD Cloud        ${image.jdcloudId}\n`);
     const twin = server.addImage({ name: 'golden' });
     const ambiguous = await mimeo('image delete golden');
     expect(ambiguous.code).toBe(exitCodes.usage);
@@ -289,7 +363,7 @@ describe('what the server says', () => {
       'another token',
       'image list --token-file other',
       exitCodes.refused,
-      'mimeo: The token is not valid\nthe token is not one of this server',
+      'mimeo: The token is not valid\nlog in again with: mimeo login',
     ],
     ['no token', 'image list --token-file nowhere', exitCodes.usage, "nowhere can't be read"],
     ['what is no URL', 'image list --server 127.0.0.1:1', exitCodes.usage, 'is not the URL of a server'],
@@ -331,7 +405,7 @@ describe('copy', () => {
   test('is asked for, listed, shown and cancelled', async () => {
     const image = server.addImage({ name: 'golden' });
     const started = await mimeo('copy golden --to us-1 --json');
-    const copy = JSON.parse(started.stdout);
+    const [copy] = JSON.parse(started.stdout).copies;
     expect(copy).toMatchObject({ sourceImageId: image.id, destinationRegion: 'us-1', state: 'queued' });
     expect((await mimeo('copy list')).stdout).toContain(copy.id);
     expect((await mimeo('copy list --state failed')).stdout).toBe('No copies.\n');
@@ -359,7 +433,7 @@ describe('copy', () => {
     );
     const done = await mimeo('copy golden --to us-1 --wait');
     expect(done).toMatchObject({ code: 0, stdout: expect.stringMatching(/State +succeeded/) });
-    expect(done.stderr).toMatch(/^copy [0-9a-f-]{36}: 0 %, number 1 in the queue\n$/);
+    expect(done.stderr).toMatch(/^copy [0-9a-f]{8} to us-1: 0 %, number 1 in the queue\n$/);
 
     const failure = { code: 'destination-full' as const, message: 'the region us-2 is full' };
     server.script('us-2', { state: 'failed', failure });
@@ -368,7 +442,22 @@ describe('copy', () => {
       code: exitCodes.failed,
       stderr: expect.stringContaining('failed: the region us-2 is full'),
     });
-    expect(JSON.parse(failed.stdout)).toMatchObject({ state: 'failed', failure });
+    expect(JSON.parse(failed.stdout)).toMatchObject({ copies: [{ state: 'failed', failure }] });
+  });
+
+  test('may be several, a line each, of which one that fails decides the exit code', async () => {
+    for (const name of ['golden', 'web']) server.addImage({ name });
+    server.script('us-1', { state: 'running', ...halfway }, { state: 'succeeded', percent: 100 });
+    const failure = { code: 'destination-full' as const, message: 'the region us-2 is full' };
+    server.script('us-2', { state: 'running', ...halfway }, { state: 'failed', failure });
+    const waited = await mimeo('copy golden web --to us-1 --to us-2 --wait');
+    expect(waited.code).toBe(exitCodes.failed);
+    expect(waited.stdout.match(/ succeeded /g)).toHaveLength(2);
+    expect(waited.stdout.match(/ failed /g)).toHaveLength(2);
+    const [, failed] = [...server.copies.values()];
+    expect(waited.stderr).toContain(`copy ${failed?.id.slice(0, 8)} to us-2: 50 %, 512 MiB of 1 GiB`);
+    expect(waited.stderr).toContain('mimeo: 2 of 4 copies did not succeed\n');
+    expect(waited.stderr).toContain(`mimeo copy retry ${failed?.id}\n`);
   });
 
   test('goes on when the watching ends, and is a bar on a terminal', async () => {
@@ -452,24 +541,17 @@ describe('doctor', () => {
 
 test('--help gives examples everywhere and explains the exit codes', async () => {
   expect((await mimeo('--help')).stdout).toContain('6     stored data is damaged');
-  for (const command of [
-    'region list',
-    'image import',
-    'image list',
-    'image show',
-    'image delete',
-    'image export',
-    'copy',
-    'copy start',
-    'copy list',
-    'copy show',
-    'copy watch',
-    'copy cancel',
-    'store collect',
-    'store verify',
-    'doctor',
-  ]) {
-    const help = await mimeo(`${command} --help`);
-    expect(help).toMatchObject({ code: 0, stdout: expect.stringMatching(/\nExamples?:\n {2}mimeo /) });
+  const names = leaves(buildProgram({ ...processIo(process), env: {} }, '0.0.1'));
+  expect(names.length).toBeGreaterThan(60);
+  for (const name of names) {
+    const help = await mimeo(`${name} --help`);
+    expect(help, name).toMatchObject({ code: 0, stdout: expect.stringMatching(/\nExamples?:\n {2}mimeo /) });
   }
 });
+
+/** The commands that can be run, by name. */
+function leaves(command: Command, name = ''): string[] {
+  const below = command.createHelp().visibleCommands(command);
+  const commands = below.filter((each) => each.name() !== 'help');
+  return commands.length === 0 ? [name.trim()] : commands.flatMap((each) => leaves(each, `${name} ${each.name()}`));
+}

@@ -16,7 +16,7 @@ const meanings: Record<keyof typeof exitCodes, string> = {
   ok: 'done',
   failed: 'the operation failed, or a copy that was waited for failed or was cancelled',
   usage: 'the command line is wrong',
-  notFound: 'no such image, copy, region or file',
+  notFound: 'no such image, copy, region, user, profile, file …',
   refused: 'the server refused the request',
   unreachable: 'the server could not be reached, or the connection broke off',
   damaged: 'stored data is damaged',

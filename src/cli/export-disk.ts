@@ -4,6 +4,7 @@ import { damageCode } from './api-error.ts';
 import { CliError, systemCode } from './cli-error.ts';
 import type { Client } from './client.ts';
 import { exitCodes } from './exit-codes.ts';
+import { defaultRetries, goOn } from './go-on.ts';
 import { UnreachableError } from './http.ts';
 import { createPartialFile } from './partial-file.ts';
 
@@ -13,6 +14,7 @@ export interface ExportOptions {
   readonly signal: AbortSignal;
   /** Bytes of the disk that have been dealt with, holes included. */
   readonly onProgress: (done: number) => void;
+  readonly retries?: number;
 }
 
 /** Pieces that arrive one after the other, written with one call. */
@@ -25,7 +27,7 @@ interface Batch {
 /** Bytes a write: pieces come in the 64 KiB that a socket gives, and a call for each would be what costs. */
 const batchSize = 1024 * 1024;
 
-/** Writes a disk to `path`, holes as holes. The file is whole or not there. */
+/** Writes a disk to `path`, holes as holes, and goes on when the connection breaks off. The file is whole or not there. */
 export async function exportDisk(
   client: Client,
   image: ApiImage,
@@ -35,8 +37,8 @@ export async function exportDisk(
 ): Promise<void> {
   const file = await createPartialFile(path, options);
   let reached = 0;
-  try {
-    const { size, runs } = await client.downloadDisk(image.id, disk.index);
+  const receive = async () => {
+    const { size, runs } = await client.downloadDisk(image.id, disk.index, reached);
     await file.resize(size);
     // One write at a time, while the next batch comes in: two at once would only spin on the file's lock.
     let writing = Promise.resolve();
@@ -50,7 +52,11 @@ export async function exportDisk(
       writing.catch(() => {});
     }
     await writing;
-    options.signal.throwIfAborted();
+  };
+  try {
+    const { signal, retries = defaultRetries } = options;
+    await goOn(receive, { retries, reached: () => reached, signal });
+    signal.throwIfAborted();
     await file.complete();
   } catch (error) {
     if (options.signal.aborted) throw options.signal.reason;

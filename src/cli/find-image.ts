@@ -5,7 +5,10 @@ import { CliError } from './cli-error.ts';
 import type { Client } from './client.ts';
 import { exitCodes } from './exit-codes.ts';
 
-/** The image that `text` means: by one of its three ids, or by its exact name if no other image has it. */
+/**
+ * The image that `text` means: by one of its three ids, by its name if no other image has it, or by region and name
+ * (`eu-1/golden`), since copies are named as what they were copied from. One's own come before those that others share.
+ */
 export async function findImage(client: Client, text: string): Promise<ApiImage> {
   if (isId(text)) {
     const image = await client.getImage(text).catch((error: unknown) => {
@@ -15,8 +18,10 @@ export async function findImage(client: Client, text: string): Promise<ApiImage>
     });
     if (image !== undefined) return image;
   }
-  const { images } = await client.listImages({ name: text });
-  const [first, ...others] = images.filter(({ name }) => name === text);
+  const found = await namedImages(client, { name: text });
+  const [, region, name] = /^([^/]+)\/(.+)$/.exec(text) ?? [];
+  const candidates = found.length > 0 || name === undefined ? found : await namedImages(client, { region, name });
+  const [first, ...others] = candidates;
   if (first === undefined) {
     throw new CliError(`there is no image with the id or name "${text}"`, {
       exitCode: exitCodes.notFound,
@@ -24,13 +29,18 @@ export async function findImage(client: Client, text: string): Promise<ApiImage>
     });
   }
   if (others.length > 0) {
-    const candidates = [first, ...others].map(({ id, region, state }) => `\n  ${id}  ${region}  ${state}`).join('');
-    throw new CliError(`${others.length + 1} images are named "${text}":${candidates}`, {
+    const lines = candidates.map((each) => `\n  ${each.id}  ${each.region}/${each.name}  ${each.state}`).join('');
+    throw new CliError(`${candidates.length} images are named "${text}":${lines}`, {
       exitCode: exitCodes.usage,
-      advice: 'give the id of the one you mean',
+      advice: 'say which one you mean by its region (region/name) or its id',
     });
   }
   return first;
+}
+
+async function namedImages(client: Client, query: { name: string; region?: string | undefined }): Promise<ApiImage[]> {
+  const { images } = await client.listImages(query);
+  return images.length > 0 ? images : (await client.listImages({ ...query, owner: 'any' })).images;
 }
 
 function isId(text: string): boolean {

@@ -4,17 +4,22 @@ import { ApiError } from './api-error.ts';
 import { CliError } from './cli-error.ts';
 import type { Client } from './client.ts';
 import { exitCodes } from './exit-codes.ts';
+import { defaultRetries, goOn, isCutOff } from './go-on.ts';
 import type { SourceFile } from './source-file.ts';
 
 export interface ImportOptions {
   readonly signal: AbortSignal;
   /** Bytes of all disks that have been dealt with, holes included. */
   readonly onProgress: (done: number) => void;
+  readonly retries?: number;
+  /** Leaves what was sent on the server when the signal is aborted. */
+  readonly keep?: boolean;
 }
 
 /**
- * Makes an image of the disks in `sources`, in the order of `image.disks`. When anything goes wrong, or the signal is
- * aborted, the half-made image is deleted again.
+ * Makes an image of the disks in `sources`, in the order of `image.disks`. A transfer that is cut off is gone on with. When
+ * the connection does not come back the half-made image stays, to be resumed; when anything else goes wrong, or the signal
+ * is aborted, it is deleted again.
  */
 export async function importImage(
   client: Client,
@@ -22,24 +27,57 @@ export async function importImage(
   sources: readonly SourceFile[],
   options: ImportOptions,
 ): Promise<ApiImage> {
-  let made = await client.createImage(image);
+  const made = await client.createImage(image);
   try {
-    let before = 0;
-    for (const [index, source] of sources.entries()) {
-      options.signal.throwIfAborted();
-      const reached = (offset: number) => options.onProgress(before + offset);
-      made = await client.uploadDisk(made.id, index, source.size, watched(source, reached));
-      before += source.size;
-      options.onProgress(before);
-    }
-    return made;
+    return await sendDisks(client, made, sources, options);
   } catch (error) {
-    throw afterCleaningUp(error, made, await removeHalfMade(client, made.id), options.signal);
+    const { signal, keep = false } = options;
+    if (signal.aborted ? keep : isCutOff(error)) throw resumable(error, made, sources);
+    throw afterCleaningUp(error, made, await removeHalfMade(client, made.id), signal);
   }
 }
 
-async function* watched(source: SourceFile, reached: (offset: number) => void) {
-  for await (const run of source.read()) {
+/** Goes on with an import that was cut off: sends what the server lacks of the disks in `sources`. The image stays in any case. */
+export async function resumeImport(
+  client: Client,
+  image: ApiImage,
+  sources: readonly SourceFile[],
+  options: ImportOptions,
+): Promise<ApiImage> {
+  try {
+    return await sendDisks(client, image, sources, options);
+  } catch (error) {
+    if (options.signal.aborted || isCutOff(error)) throw resumable(error, image, sources);
+    throw error;
+  }
+}
+
+async function sendDisks(
+  client: Client,
+  image: ApiImage,
+  sources: readonly SourceFile[],
+  { signal, onProgress, retries = defaultRetries }: ImportOptions,
+): Promise<ApiImage> {
+  let sent = image;
+  let before = 0;
+  for (const [disk, source] of sources.entries()) {
+    let stored = 0;
+    const sendRest = async () => {
+      const { offset: from, isComplete } = await client.findUpload(image.id, disk);
+      stored = from;
+      if (isComplete) return await client.getImage(image.id);
+      const reached = (offset: number) => onProgress(before + offset);
+      return await client.uploadDisk(image.id, disk, { size: source.size, from, runs: watched(source, from, reached) });
+    };
+    sent = await goOn(sendRest, { retries, reached: () => stored, signal });
+    before += source.size;
+    onProgress(before);
+  }
+  return sent;
+}
+
+async function* watched(source: SourceFile, from: number, reached: (offset: number) => void) {
+  for await (const run of source.read(from)) {
     yield run;
     reached(run.offset + run.bytes.length);
   }
@@ -58,6 +96,17 @@ async function removeHalfMade(client: Client, id: string): Promise<boolean> {
   } catch (error) {
     return error instanceof ApiError && error.status === 404;
   }
+}
+
+function resumable(error: unknown, image: ApiImage, sources: readonly SourceFile[]): CliError {
+  const message = error instanceof Error ? error.message : String(error);
+  const [first, ...others] = sources.map(({ path }) => path);
+  const dataDisks = others.map((path) => ` --data-disk ${path}`).join('');
+  return new CliError(`${message}; what was sent of image ${image.id} is kept for a while`, {
+    cause: error,
+    exitCode: error instanceof CliError ? error.exitCode : exitCodes.failed,
+    advice: `go on with: mimeo image import ${first}${dataDisks} --resume ${image.id}`,
+  });
 }
 
 function afterCleaningUp(error: unknown, image: ApiImage, removed: boolean, signal: AbortSignal): CliError {

@@ -1,11 +1,14 @@
 /** The process as the command line sees it, so that tests can stand in for it. */
 export interface CliIo {
+  readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Calls back once, at the first Ctrl-C or request to end; returns what takes the callback away again. */
   onInterrupt(callback: () => void): () => void;
 }
+
+export type InputStream = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 
 export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
@@ -20,6 +23,10 @@ export function processIo(host: NodeJS.Process): CliIo {
     });
   }
   return {
+    // Opened when it is asked for: an open one would keep its other end waiting.
+    get stdin() {
+      return host.stdin;
+    },
     stdout: host.stdout,
     stderr: host.stderr,
     env: host.env,

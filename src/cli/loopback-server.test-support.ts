@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { decodeExtents, encodeExtents, extentsMediaType, type Run } from '../lib/extent-stream.ts';
-import type { ApiCopy, ApiImage, ApiNewImage } from './api.ts';
+import type { ApiCopy, ApiImage, ApiNewCopies, ApiNewImage } from './api.ts';
 
 export interface LoopbackServer {
   readonly url: string;
@@ -15,10 +15,14 @@ export interface LoopbackServer {
   script(copy: string, ...changes: Partial<ApiCopy>[]): void;
   /** Called when the first bytes of a disk have arrived, before more are read. */
   onUpload: () => Promise<void>;
+  /** Hangs up on the next uploads once so many bytes of the disk are stored: as often as it says. */
+  cutUploads: { at: number; times: number } | undefined;
+  /** Where the uploads and downloads of disks began, in order. */
+  readonly begun: number[];
   /** Called when a download stops for good without an end. */
   onStall: () => void;
   /** Ends the next downloads at this offset: with an error record, by hanging up, or by saying nothing more. */
-  breakAt: { offset: number; how: 'damage' | 'hang-up' | 'stall' } | undefined;
+  breakAt: { offset: number; how: 'damage' | 'hang-up' | 'hang-up once' | 'stall' } | undefined;
   /** Bodies of the requests to `/store/...`, in order. */
   readonly storeRequests: { path: string; body: unknown }[];
   damage: { image: string; disk: number; offset: number; message: string }[];
@@ -39,7 +43,7 @@ class Refused extends Error {
 
 export async function startLoopbackServer(): Promise<LoopbackServer> {
   const token = 'loopback-token';
-  const disks = new Map<string, { size: number; runs: Run[] }>();
+  const disks = new Map<string, { size: number; runs: Run[]; stored: number }>();
   const scripts = new Map<string, Partial<ApiCopy>[]>();
 
   const server = createServer((request, response) => {
@@ -60,6 +64,8 @@ export async function startLoopbackServer(): Promise<LoopbackServer> {
     copies: new Map(),
     script: (copy, ...changes) => void scripts.set(copy, changes),
     onUpload: async () => {},
+    cutUploads: undefined,
+    begun: [],
     onStall: () => {},
     breakAt: undefined,
     storeRequests: [],
@@ -70,14 +76,20 @@ export async function startLoopbackServer(): Promise<LoopbackServer> {
         id,
         aliyunId: `m-${id.replaceAll('-', '').slice(0, 20)}`,
         jdcloudId: `img-${id.slice(0, 8)}ab`,
+        owner: { id: 'a-1', name: 'default', number: '1000000000000001' },
         region: 'eu-1',
+        projectId: 'p-1',
+        resourceGroupId: null,
         name: 'golden',
         description: '',
         kind: 'system-disk',
         rootDevice: 'cloud-disk',
         state: 'available',
+        visibility: 'private',
+        protected: false,
         tags: {},
         sourceImageId: null,
+        revision: 1,
         createdAt: '2026-11-21T10:22:33.000Z',
         updatedAt: '2026-11-21T10:22:33.000Z',
         disks: [],
@@ -119,7 +131,9 @@ export async function startLoopbackServer(): Promise<LoopbackServer> {
         return json(201, createImage((await readJson(request)) as ApiNewImage));
       case 'GET images': {
         const matches = (image: ApiImage) =>
-          [...url.searchParams].every(([key, value]) => key === 'limit' || image[key as 'name'] === value);
+          [...url.searchParams].every(
+            ([key, value]) => ['limit', 'owner'].includes(key) || image[key as 'name'] === value,
+          );
         return json(200, { images: [...state.images.values()].filter(matches).reverse() });
       }
       case 'GET images/{id}':
@@ -132,14 +146,24 @@ export async function startLoopbackServer(): Promise<LoopbackServer> {
         response.writeHead(204).end();
         return;
       }
-      case 'PUT images/{id}/disks':
+      case 'HEAD images/{id}/disks': {
+        const key = `${imageOf(id).id}/${rest[1]}`;
+        const isComplete = imageOf(id).disks[Number(rest[1])]?.dataBytes !== null;
+        response.setHeader('upload-complete', isComplete ? '?1' : '?0');
+        response.writeHead(204, { 'upload-offset': disks.get(key)?.stored ?? 0 }).end();
+        return;
+      }
+      case 'PATCH images/{id}/disks':
         return json(200, await storeDisk(request, imageOf(id), Number(rest[1])));
       case 'GET images/{id}/disks':
-        return sendDisk(response, imageOf(id), Number(rest[1]));
+        return sendDisk(response, imageOf(id), Number(rest[1]), Number(url.searchParams.get('from')));
       case 'POST copies': {
-        const { image, region } = (await readJson(request)) as { image: string; region: string };
-        if (region === 'nowhere') throw new Refused(404, 'region.not-found', 'There is no region nowhere', { region });
-        return json(202, createCopy(imageOf(image), region));
+        const { images, regions } = (await readJson(request)) as ApiNewCopies;
+        if (regions.includes('nowhere')) {
+          throw new Refused(404, 'region.not-found', 'There is no region nowhere', { region: 'nowhere' });
+        }
+        const made = images.flatMap((image) => regions.map((region) => createCopy(imageOf(image), region)));
+        return json(202, { request: 'r-1', copies: made });
       }
       case 'GET copies':
         return json(200, {
@@ -193,12 +217,24 @@ export async function startLoopbackServer(): Promise<LoopbackServer> {
     if (image.description === 'refuse')
       throw new Refused(422, 'disk.unsafe-format', 'The disk has a backing file', { disk: index });
     state.images.set(image.id, { ...image, state: 'uploading' });
+    const from = Number(request.headers['upload-offset']);
+    state.begun.push(from);
     try {
       const { size, runs } = await decodeExtents(request);
       await state.onUpload();
-      const kept: Run[] = [];
-      for await (const { offset, bytes } of runs) kept.push({ offset, bytes: Uint8Array.from(bytes) });
-      disks.set(`${image.id}/${index}`, { size, runs: kept });
+      const disk = disks.get(`${image.id}/${index}`) ?? { size, runs: [], stored: 0 };
+      if (disk.stored !== from) throw new Refused(409, 'upload.wrong-offset', 'That is not where the upload is');
+      disks.set(`${image.id}/${index}`, disk);
+      for await (const { offset, bytes } of runs) {
+        const { cutUploads } = state;
+        if (cutUploads !== undefined && cutUploads.times > 0 && offset >= cutUploads.at) {
+          cutUploads.times -= 1;
+          request.socket.destroy();
+          throw new Error('the connection was cut');
+        }
+        disk.runs.push({ offset, bytes: Uint8Array.from(bytes) });
+        disk.stored = offset + bytes.length;
+      }
     } catch (error) {
       state.images.set(image.id, { ...image, state: 'queued' });
       throw error;
@@ -214,14 +250,17 @@ export async function startLoopbackServer(): Promise<LoopbackServer> {
     return stored;
   }
 
-  async function sendDisk(response: ServerResponse, image: ApiImage, index: number): Promise<void> {
+  async function sendDisk(response: ServerResponse, image: ApiImage, index: number, from: number): Promise<void> {
+    state.begun.push(from);
     const disk = disks.get(`${image.id}/${index}`);
     if (disk === undefined) throw new Refused(404, 'disk.not-found', 'There is no such disk');
     const { breakAt } = state;
     async function* runs(stored: Run[]): AsyncGenerator<Run> {
       for (const run of stored) {
+        if (run.offset < from) continue;
         if (breakAt && run.offset >= breakAt.offset) {
-          if (breakAt.how === 'hang-up') response.socket?.destroy();
+          if (breakAt.how === 'hang-up once') state.breakAt = undefined;
+          if (breakAt.how.startsWith('hang-up')) response.socket?.destroy();
           if (breakAt.how === 'stall') {
             state.onStall();
             await new Promise((resolve) => response.once('close', resolve));
@@ -245,6 +284,8 @@ export async function startLoopbackServer(): Promise<LoopbackServer> {
   function createCopy(image: ApiImage, region: string): ApiCopy {
     const copy: ApiCopy = {
       id: randomUUID(),
+      request: 'r-1',
+      retryOf: null,
       sourceImageId: image.id,
       sourceRegion: image.region,
       destinationImageId: randomUUID(),

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { ApiError } from './api-error.ts';
 import { CliError } from './cli-error.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import type { CliIo } from './io.ts';
@@ -15,6 +16,7 @@ export function reportError(error: unknown, io: CliIo): ExitCode {
     error instanceof CliError ? error.advice : 'if this makes no sense, MIMEO_DEBUG=1 shows where it happened';
   io.stderr.write(`mimeo: ${message}\n`);
   if (advice !== undefined) io.stderr.write(`${advice}\n`);
+  if (error instanceof ApiError && error.requestId !== undefined) io.stderr.write(`(request ${error.requestId})\n`);
   if (debug && error instanceof Error) io.stderr.write(`${describe(error)}\n`);
   return error instanceof CliError ? error.exitCode : exitCodes.failed;
 }

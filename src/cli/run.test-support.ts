@@ -1,6 +1,6 @@
 /** Two ways to run the command line: inside the test, which is quick, and as a process, for signals and real files. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { CliIo } from './io.ts';
 import { buildProgram } from './program.ts';
@@ -19,14 +19,23 @@ export interface Invocation {
 
 export interface InProcess extends Invocation {
   readonly isTTY?: boolean;
+  /** What standard input holds. */
+  readonly stdin?: string;
   /** Resolves when Ctrl-C is to be pressed. */
   readonly interrupt?: Promise<unknown>;
 }
 
-export async function runInProcess({ args, env = {}, isTTY = false, interrupt }: InProcess): Promise<Result> {
+export async function runInProcess({
+  args,
+  env = {},
+  isTTY = false,
+  stdin = '',
+  interrupt,
+}: InProcess): Promise<Result> {
   const stdout = collector(isTTY);
   const stderr = collector(isTTY);
   const io: CliIo = {
+    stdin: Readable.from([stdin]),
     stdout: stdout.stream,
     stderr: stderr.stream,
     env,

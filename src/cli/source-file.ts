@@ -11,10 +11,10 @@ export interface SourceFile {
   readonly path: string;
   readonly size: number;
   /**
-   * Its data without its holes. A run's bytes are good until the next one is asked for. Throws if the file turns out
+   * Its data without its holes, from an offset on. A run's bytes are good until the next one is asked for. Throws if the file turns out
    * to have changed since it was opened: what was read may then be of no moment at which the disk ever was.
    */
-  read(): AsyncGenerator<Run, void, undefined>;
+  read(from?: number): AsyncGenerator<Run, void, undefined>;
   close(): Promise<void>;
 }
 
@@ -31,18 +31,28 @@ export async function openSourceFile(path: string): Promise<SourceFile> {
     const opened = await handle.stat({ bigint: true });
     if (!opened.isFile()) throw unusable(`${path} is not a regular file`);
     if (opened.size === 0n) throw unusable(`${path} is empty`);
-    return { path, size: Number(opened.size), read: () => readRuns(path, handle, opened), close: () => handle.close() };
+    return {
+      path,
+      size: Number(opened.size),
+      read: (from = 0) => readRuns(path, handle, opened, from),
+      close: () => handle.close(),
+    };
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
 
-async function* readRuns(path: string, handle: FileHandle, opened: BigIntStats): AsyncGenerator<Run, void, undefined> {
+async function* readRuns(
+  path: string,
+  handle: FileHandle,
+  opened: BigIntStats,
+  from: number,
+): AsyncGenerator<Run, void, undefined> {
   const buffers = Array.from({ length: blocksAtOnce }, () => Buffer.allocUnsafe(blockSize));
   let turn = 0;
   // mapOrdered begins a read only when the run that is `blocksAtOnce` before it has been done with.
-  yield* mapOrdered(blocks(handle, Number(opened.size)), blocksAtOnce, async ({ offset, length }) => {
+  yield* mapOrdered(blocks(handle, Number(opened.size), from), blocksAtOnce, async ({ offset, length }) => {
     const bytes = (buffers[turn++ % blocksAtOnce] as Buffer).subarray(0, length);
     await readFully(path, handle, bytes, offset);
     return { offset, bytes };
@@ -50,10 +60,10 @@ async function* readRuns(path: string, handle: FileHandle, opened: BigIntStats):
   await checkUnchanged(path, handle, opened);
 }
 
-function* blocks(handle: FileHandle, size: number): Generator<Extent, void, undefined> {
+function* blocks(handle: FileHandle, size: number, from: number): Generator<Extent, void, undefined> {
   for (const extent of dataExtents(handle, size)) {
     const end = extent.offset + extent.length;
-    for (let offset = extent.offset; offset < end; offset += blockSize) {
+    for (let offset = Math.max(extent.offset, from); offset < end; offset += blockSize) {
       yield { offset, length: Math.min(blockSize, end - offset) };
     }
   }

@@ -10,7 +10,7 @@ import {
 } from '../doctor/local-checks.ts';
 import { checkServer } from '../doctor/server-checks.ts';
 import type { CliIo } from '../io.ts';
-import { readSettings, type Settings } from '../settings.ts';
+import { readSettings, type Settings, tokenFileOf } from '../settings.ts';
 import { addExamples } from './help.ts';
 
 export function addDoctorCommand(program: Command, io: CliIo, version: string): void {
@@ -39,7 +39,7 @@ async function runChecks(settings: Settings, version: string, signal: AbortSigna
     checkPostgresPackage(process.platform, process.arch),
     await checkDataDirectory(settings.dataDirectory),
     await checkFreeSpace(settings.dataDirectory),
-    await checkTokenFile(settings.tokenFile),
+    await checkTokenFile(tokenFileOf(settings)),
     ...(await checkServer(settings, version, signal)),
   ];
 }

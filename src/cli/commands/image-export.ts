@@ -9,10 +9,12 @@ import { createTransferProgress } from '../render/transfer-progress.ts';
 import { formatBytes } from '../render/units.ts';
 import { type Session, withSession } from '../session.ts';
 import { addExamples } from './help.ts';
+import { retriesOption } from './retries.ts';
 
 interface ExportCommandOptions {
   readonly disk: number;
   readonly force?: boolean;
+  readonly retries: number;
 }
 
 export function addExportCommand(image: Command, io: CliIo): void {
@@ -23,6 +25,7 @@ export function addExportCommand(image: Command, io: CliIo): void {
     .argument('<file>', 'where to; appears under this name only once it is whole')
     .option('--disk <n>', 'which disk, counted from 0', diskIndex, 0)
     .option('--force', 'replace the file if it exists')
+    .addOption(retriesOption())
     .action((text: string, file: string, options: ExportCommandOptions, invoked: Command) =>
       withSession(io, invoked, (session) => runExport(session, text, file, options)),
     );
@@ -40,6 +43,7 @@ async function runExport(session: Session, text: string, file: string, options: 
   try {
     await exportDisk(client, image, disk, file, {
       replace: options.force ?? false,
+      retries: options.retries,
       signal,
       onProgress: progress.reach,
     });

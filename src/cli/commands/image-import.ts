@@ -5,13 +5,15 @@ import type { ApiImage } from '../api.ts';
 import { CliError } from '../cli-error.ts';
 import type { Client } from '../client.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { importImage } from '../import-image.ts';
+import { findImage } from '../find-image.ts';
+import { importImage, resumeImport } from '../import-image.ts';
 import type { CliIo } from '../io.ts';
 import { createTransferProgress } from '../render/transfer-progress.ts';
 import { formatBytes, formatDuration } from '../render/units.ts';
 import { type Session, withSession } from '../session.ts';
 import { openSourceFile, type SourceFile } from '../source-file.ts';
 import { addExamples } from './help.ts';
+import { retriesOption } from './retries.ts';
 import { repeatable, tag } from './values.ts';
 
 interface ImportCommandOptions {
@@ -22,7 +24,13 @@ interface ImportCommandOptions {
   readonly dataDisk?: readonly string[];
   readonly description?: string;
   readonly tag?: Readonly<Record<string, string>>;
+  readonly keep?: boolean;
+  readonly resume?: string;
+  readonly retries: number;
 }
+
+/** What an image is made with, and so cannot be said again when it is there. */
+const facts = ['region', 'name', 'format', 'kind', 'description', 'tag', 'keep'];
 
 export function addImportCommand(image: Command, io: CliIo): void {
   const command = image
@@ -36,6 +44,11 @@ export function addImportCommand(image: Command, io: CliIo): void {
     .option('--data-disk <file>', 'a further disk; may be repeated', repeatable)
     .option('--description <text>', 'what the image is for')
     .option('--tag <key=value>', 'a tag; may be repeated', tag)
+    .option('--keep', 'after Ctrl-C, keep what was sent for --resume, instead of deleting the half-made image')
+    .addOption(
+      new Option('--resume <image>', 'go on with an import that was cut off; with the same files').conflicts(facts),
+    )
+    .addOption(retriesOption())
     .action((file: string, options: ImportCommandOptions, invoked: Command) =>
       withSession(io, invoked, (session) => runImport(session, file, options)),
     );
@@ -43,6 +56,7 @@ export function addImportCommand(image: Command, io: CliIo): void {
     'mimeo image import debian-13.qcow2',
     'mimeo image import golden.raw --region eu-1 --name golden --tag team=base --tag stage=test',
     'mimeo image import db.raw --data-disk db-data.raw --kind whole-machine',
+    'mimeo image import golden.raw --resume m-0a1b2c3d4e5f6g7h8i9j',
   ]);
 }
 
@@ -51,24 +65,25 @@ async function runImport(session: Session, file: string, options: ImportCommandO
   const sources: SourceFile[] = [];
   try {
     for (const path of paths) sources.push(await openSourceFile(path));
-    const region = options.region ?? (await onlyRegion(session.client));
     const begun = performance.now();
-    const image = await sendDisks(session, region, sources, options);
+    const image = await (options.resume === undefined
+      ? importNew(session, sources, options)
+      : importRest(session, sources, options.resume, options));
     session.print(image, summary(image, (performance.now() - begun) / 1000));
   } finally {
     for (const source of sources) await source.close();
   }
 }
 
-async function sendDisks(
-  { io, client, signal }: Session,
-  region: string,
+async function importNew(
+  session: Session,
   sources: readonly SourceFile[],
   options: ImportCommandOptions,
 ): Promise<ApiImage> {
+  const region = options.region ?? (await onlyRegion(session.client));
   const [{ path }] = sources as [SourceFile];
   const name = options.name ?? basename(path, extname(path));
-  const { format, kind, description, tag: tags } = options;
+  const { format, kind, description, tag: tags, keep = false, retries } = options;
   const newImage = {
     region,
     name,
@@ -81,9 +96,45 @@ async function sendDisks(
       size,
     })),
   };
+  return await showing(session, name, sources, (onProgress) =>
+    importImage(session.client, newImage, sources, { signal: session.signal, onProgress, keep, retries }),
+  );
+}
+
+async function importRest(
+  session: Session,
+  sources: readonly SourceFile[],
+  text: string,
+  { retries }: ImportCommandOptions,
+): Promise<ApiImage> {
+  const image = await findImage(session.client, text);
+  const waits = image.state === 'queued' || image.state === 'uploading';
+  if (!waits) {
+    throw new CliError(`image ${image.name} (${image.id}) is ${image.state}, so nothing of it is missing`, {
+      advice: 'leave --resume out to make a new image',
+    });
+  }
+  const sizes = image.disks.map(({ size }) => size);
+  if (sizes.length !== sources.length || sources.some(({ size }, disk) => size !== sizes[disk])) {
+    throw new CliError(`image ${image.name} (${image.id}) is to have disks of ${sizes.join(', ')} bytes`, {
+      exitCode: exitCodes.usage,
+      advice: 'name the same files as before, in the same order',
+    });
+  }
+  return await showing(session, image.name, sources, (onProgress) =>
+    resumeImport(session.client, image, sources, { signal: session.signal, onProgress, retries }),
+  );
+}
+
+async function showing(
+  { io }: Session,
+  name: string,
+  sources: readonly SourceFile[],
+  work: (onProgress: (done: number) => void) => Promise<ApiImage>,
+): Promise<ApiImage> {
   const progress = createTransferProgress(io.stderr, `import ${name}`, totalSize(sources));
   try {
-    return await importImage(client, newImage, sources, { signal, onProgress: progress.reach });
+    return await work(progress.reach);
   } finally {
     progress.stop();
   }

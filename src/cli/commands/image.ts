@@ -1,59 +1,75 @@
-import { type Command, Option } from 'commander';
-import { imageStates } from '../../domain/states.ts';
+import type { Command } from 'commander';
 import { findImage } from '../find-image.ts';
 import type { CliIo } from '../io.ts';
-import { renderImage, renderImages } from '../render/image.ts';
-import { withSession } from '../session.ts';
+import type { Listing } from '../list-things.ts';
+import { renderImage } from '../render/image.ts';
+import { online } from '../session.ts';
 import { addExamples } from './help.ts';
 import { addExportCommand } from './image-export.ts';
 import { addImportCommand } from './image-import.ts';
-import { limitOption } from './values.ts';
+import { addImageListCommand } from './image-list.ts';
+import { addImageSetCommand } from './image-set.ts';
+import { addListCommand } from './resource.ts';
 
-type ListOptions = Readonly<Partial<Record<'region' | 'name' | 'state' | 'limit', string>>>;
+interface TagUse {
+  readonly key: string;
+  readonly values: readonly { readonly value: string; readonly images: number }[];
+}
+
+const tags: Listing<TagUse> = {
+  plural: 'tags',
+  path: '/tags',
+  member: 'tags',
+  unpaged: true,
+  columns: [
+    { title: 'TAG', value: ({ key }) => key },
+    {
+      title: 'VALUES (IMAGES)',
+      value: ({ values }) => values.map(({ value, images }) => `${value} (${images})`).join(', '),
+    },
+  ],
+};
 
 export function addImageCommands(program: Command, io: CliIo): void {
-  const image = program.command('image').description('images: import, look at, export, delete');
+  const image = program.command('image').description('images: import, look at, change, export, delete');
   addImportCommand(image, io);
+  addImageListCommand(image, io);
 
-  const list = image
-    .command('list')
-    .description('list images, newest first')
-    .option('--region <region>', 'only those in this region')
-    .option('--name <name>', 'only those of this name')
-    .addOption(new Option('--state <state>', 'only those in this state').choices(imageStates))
-    .addOption(limitOption())
-    .action(({ region, name, state, limit }: ListOptions, command: Command) =>
-      withSession(io, command, async ({ client, print }) => {
-        const answer = await client.listImages({ region, name, state, limit });
-        print(answer, renderImages(answer.images));
-      }),
-    );
-  addExamples(list, ['mimeo image list', 'mimeo image list --region eu-1 --state available --json']);
+  addExamples(
+    image
+      .command('show')
+      .description('show all there is to know about an image')
+      .argument('<image>', 'id, name or region/name')
+      .action(
+        online(io, async ({ client, print }, text: string) => {
+          const found = await findImage(client, text);
+          print(found, renderImage(found));
+        }),
+      ),
+    ['mimeo image show golden', 'mimeo image show img-0a1b2c3d4e'],
+  );
 
-  const show = image
-    .command('show')
-    .description('show all there is to know about an image')
-    .argument('<image>', 'id or name')
-    .action((text: string, _options: object, command: Command) =>
-      withSession(io, command, async ({ client, print }) => {
-        const found = await findImage(client, text);
-        print(found, renderImage(found));
-      }),
-    );
-  addExamples(show, ['mimeo image show golden', 'mimeo image show img-0a1b2c3d4e']);
+  addImageSetCommand(image, io);
 
-  const remove = image
-    .command('delete')
-    .description('delete an image; the space comes back with: mimeo store collect')
-    .argument('<image>', 'id or name')
-    .action((text: string, _options: object, command: Command) =>
-      withSession(io, command, async ({ client, printText }) => {
-        const { id, name, region } = await findImage(client, text);
-        await client.deleteImage(id);
-        printText(`Deleted ${name} (${id}) in ${region}.`);
-      }),
-    );
-  addExamples(remove, ['mimeo image delete golden']);
+  addExamples(
+    image
+      .command('delete')
+      .description('delete an image; the space comes back with: mimeo store collect')
+      .argument('<image>', 'id, name or region/name')
+      .action(
+        online(io, async ({ client, printText }, text: string) => {
+          const { id, name, region } = await findImage(client, text);
+          await client.deleteImage(id);
+          printText(`Deleted ${name} (${id}) in ${region}.`);
+        }),
+      ),
+    ['mimeo image delete golden'],
+  );
 
   addExportCommand(image, io);
+
+  addExamples(
+    addListCommand(image, io, tags, 'tags').option('--region <region>', 'only those of images in this region'),
+    ['mimeo image tags --region eu-1'],
+  );
 }

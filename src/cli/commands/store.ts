@@ -6,7 +6,7 @@ import { findImage } from '../find-image.ts';
 import type { CliIo } from '../io.ts';
 import { type Column, renderTable } from '../render/table.ts';
 import { formatBytes } from '../render/units.ts';
-import { withSession } from '../session.ts';
+import { online } from '../session.ts';
 import { addExamples } from './help.ts';
 
 const collectionColumns: readonly Column<ApiCollection>[] = [
@@ -32,8 +32,8 @@ export function addStoreCommands(program: Command, io: CliIo): void {
     .command('collect')
     .description('remove what no image needs any more')
     .option('--dry-run', 'only say what would be removed')
-    .action(({ dryRun = false }: { dryRun?: boolean }, command: Command) =>
-      withSession(io, command, async ({ client, print }) => {
+    .action(
+      online(io, async ({ client, print }, { dryRun = false }: { dryRun?: boolean }) => {
         const answer = await client.collect(dryRun);
         print(
           answer,
@@ -47,8 +47,8 @@ export function addStoreCommands(program: Command, io: CliIo): void {
     .command('verify')
     .description('read everything that images rely on, and check it')
     .argument('[image]', 'id or name (default: all images)')
-    .action((text: string | undefined, _options: object, command: Command) =>
-      withSession(io, command, async ({ client, print }) => {
+    .action(
+      online(io, async ({ client, print }, text: string | undefined) => {
         const image = text === undefined ? undefined : await findImage(client, text);
         const answer = await client.verify(image?.id);
         print(answer, renderVerification(answer));

@@ -3,13 +3,14 @@ import { CliError } from '../cli-error.ts';
 import { createClient } from '../client.ts';
 import { UnreachableError } from '../http.ts';
 import { formatDuration } from '../render/units.ts';
-import { findServer, readRunningServer, type Settings } from '../settings.ts';
+import { chosenProfile, findServer, readRunningServer, type Settings } from '../settings.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 /** What a server that answers says of itself; that none runs is only worth a warning, unless one was named. */
 export async function checkServer(settings: Settings, clientVersion: string, signal: AbortSignal): Promise<Check[]> {
   try {
-    if (settings.server === undefined && (await readRunningServer(settings)) === undefined) {
+    const named = settings.server ?? (await chosenProfile(settings))?.server;
+    if (named === undefined && (await readRunningServer(settings)) === undefined) {
       return [warn('server', `none is running on ${settings.dataDirectory}`, 'start it with: mimeo serve')];
     }
     const client = createClient(await findServer(settings), signal);

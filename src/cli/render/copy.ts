@@ -1,8 +1,8 @@
-import type { ApiCopy } from '../api.ts';
+import type { ApiCopy, ApiPlannedCopy } from '../api.ts';
 import { type Column, renderFields, renderTable } from './table.ts';
-import { formatBytes, formatDuration, formatRate, formatTime } from './units.ts';
+import { formatBytes, formatBytesOrDash, formatDuration, formatRate, formatTime } from './units.ts';
 
-const copyColumns: readonly Column<ApiCopy>[] = [
+export const copyColumns: readonly Column<ApiCopy>[] = [
   { title: 'ID', value: ({ id }) => id },
   { title: 'FROM', value: ({ sourceRegion }) => sourceRegion },
   { title: 'TO', value: ({ destinationRegion }) => destinationRegion },
@@ -13,10 +13,6 @@ const copyColumns: readonly Column<ApiCopy>[] = [
   { title: 'CREATED', value: ({ createdAt }) => formatTime(createdAt) },
 ];
 
-export function renderCopies(copies: readonly ApiCopy[]): string {
-  return copies.length === 0 ? 'No copies.' : renderTable(copyColumns, copies);
-}
-
 export function renderCopy(copy: ApiCopy): string {
   return renderFields([
     ['Id', copy.id],
@@ -25,11 +21,19 @@ export function renderCopy(copy: ApiCopy): string {
     ['State', copy.state],
     ['Progress', `${copy.percent} %, ${describeProgress(copy)}`],
     ['Attempts', copy.attempts],
+    ['Retry of', copy.retryOf ?? '-'],
     ['Failure', copy.failure === null ? '-' : `${copy.failure.code}: ${copy.failure.message}`],
     ['Created', formatTime(copy.createdAt)],
     ['Started', formatTime(copy.startedAt)],
     ['Finished', formatTime(copy.finishedAt)],
+    ['Request', copy.request ?? '-'],
   ]);
+}
+
+/** One copy in full, several as a table. */
+export function renderCopies(copies: readonly ApiCopy[]): string {
+  const [first, ...others] = copies;
+  return first !== undefined && others.length === 0 ? renderCopy(first) : renderTable(copyColumns, copies);
 }
 
 /** What there is to say besides the percentage: place in the queue, or how much, how fast, how long. */
@@ -43,4 +47,21 @@ export function describeProgress(copy: ApiCopy): string {
   if (copy.state === 'running' && copy.bytesPerSecond > 0) parts.push(formatRate(copy.bytesPerSecond));
   if (copy.secondsRemaining !== null) parts.push(`${formatDuration(copy.secondsRemaining)} left`);
   return parts.join(', ');
+}
+
+const planColumns: readonly Column<ApiPlannedCopy>[] = [
+  { title: 'IMAGE', value: ({ image }) => image },
+  { title: 'TO', value: ({ region }) => region },
+  { title: 'DATA', align: 'right', value: ({ bytesTotal }) => formatBytesOrDash(bytesTotal) },
+  { title: 'TO MOVE', align: 'right', value: ({ bytesToMove }) => formatBytesOrDash(bytesToMove) },
+  { title: 'ALLOWED', value: ({ allowed, verdicts }) => (allowed ? 'yes' : `no: ${reasons(verdicts)}`) },
+];
+
+export function renderPlan(items: readonly ApiPlannedCopy[]): string {
+  return renderTable(planColumns, items);
+}
+
+function reasons(verdicts: ApiPlannedCopy['verdicts']): string {
+  const refusals = verdicts.filter(({ allowed }) => !allowed);
+  return refusals.map(({ rule, problem }) => problem?.title ?? rule).join('; ');
 }

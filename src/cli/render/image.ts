@@ -1,8 +1,8 @@
 import type { ApiDisk, ApiImage } from '../api.ts';
 import { type Column, renderFields, renderTable } from './table.ts';
-import { formatBytes, formatTime } from './units.ts';
+import { formatBytes, formatTime, yesOrNo } from './units.ts';
 
-const imageColumns: readonly Column<ApiImage>[] = [
+export const imageColumns: readonly Column<ApiImage>[] = [
   { title: 'ID', value: ({ id }) => id },
   { title: 'NAME', value: ({ name }) => name },
   { title: 'REGION', value: ({ region }) => region },
@@ -10,6 +10,12 @@ const imageColumns: readonly Column<ApiImage>[] = [
   { title: 'SIZE', align: 'right', value: ({ disks }) => formatBytes(sum(disks.map(({ size }) => size))) },
   { title: 'DATA', align: 'right', value: ({ disks }) => formatData(disks) },
   { title: 'CREATED', value: ({ createdAt }) => formatTime(createdAt) },
+];
+
+/** For lists that are not only of one's own. */
+export const ownerColumns: readonly Column<ApiImage>[] = [
+  { title: 'OWNER', value: ({ owner }) => owner.name },
+  { title: 'VISIBILITY', value: ({ visibility }) => visibility },
 ];
 
 const diskColumns: readonly Column<ApiDisk>[] = [
@@ -22,10 +28,6 @@ const diskColumns: readonly Column<ApiDisk>[] = [
   { title: 'DIGEST', value: ({ digest }) => digest ?? '-' },
 ];
 
-export function renderImages(images: readonly ApiImage[]): string {
-  return images.length === 0 ? 'No images.' : renderTable(imageColumns, images);
-}
-
 export function renderImage(image: ApiImage): string {
   const tags = Object.entries(image.tags).map(([key, value]) => `${key}=${value}`);
   const fields = renderFields([
@@ -33,11 +35,16 @@ export function renderImage(image: ApiImage): string {
     ['Id', image.id],
     ['Alibaba Cloud', image.aliyunId],
     ['JD Cloud', image.jdcloudId],
+    ['Owner', `${image.owner.name} (${image.owner.number})`],
     ['Region', image.region],
+    ['Project', image.projectId],
+    ['Resource group', image.resourceGroupId ?? '-'],
     ['State', image.state],
+    ['Visibility', image.visibility],
+    ['Protected', yesOrNo(image.protected)],
     ['Kind', `${image.kind}, ${image.rootDevice}`],
     ['Description', image.description || '-'],
-    ['Tags', tags.join(', ') || '-'],
+    ['Tags', tags.toSorted().join(', ') || '-'],
     ['Copied from', image.sourceImageId ?? '-'],
     ['Created', formatTime(image.createdAt)],
     ['Updated', formatTime(image.updatedAt)],

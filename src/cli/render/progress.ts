@@ -9,15 +9,29 @@ export interface Progress {
   stop(): void;
 }
 
+/** The same of several things at a time, a line each, told apart by a key. */
+export interface ProgressLines {
+  /** Whether there has been an update with this key. */
+  has(key: string): boolean;
+  update(key: string, label: string, percent: number, detail: string): void;
+  stop(): void;
+}
+
 /** Milliseconds between lines: often enough to see that it moves, seldom enough for a log of CI. */
 const lineInterval = 5000;
 
 export function createProgress(stream: OutputStream, label: string, clock: Clock = systemClock): Progress {
-  return stream.isTTY ? createBar(stream, label) : createLines(stream, label, clock);
+  const lines = createProgressLines(stream, clock);
+  if (stream.isTTY) lines.update(label, label, 0, '');
+  return { update: (percent, detail) => lines.update(label, label, percent, detail), stop: lines.stop };
 }
 
-function createBar(stream: OutputStream, label: string): Progress {
-  const bar = new cliProgress.SingleBar({
+export function createProgressLines(stream: OutputStream, clock: Clock = systemClock): ProgressLines {
+  return stream.isTTY ? createBars(stream) : createLines(stream, clock);
+}
+
+function createBars(stream: OutputStream): ProgressLines {
+  const screen = new cliProgress.MultiBar({
     format: '{label} [{bar}] {percentage} % {detail}',
     stream,
     hideCursor: true,
@@ -29,20 +43,26 @@ function createBar(stream: OutputStream, label: string): Progress {
     barCompleteChar: '#',
     barIncompleteChar: '.',
   });
-  bar.start(100, 0, { label, detail: '' });
+  const bars = new Map<string, cliProgress.SingleBar>();
   return {
-    update: (percent, detail) => bar.update(percent, { detail }),
-    stop: () => bar.stop(),
+    has: (key) => bars.has(key),
+    update(key, label, percent, detail) {
+      const bar = bars.get(key) ?? screen.create(100, 0, { label, detail: '' });
+      bars.set(key, bar);
+      bar.update(percent, { detail });
+    },
+    stop: () => screen.stop(),
   };
 }
 
-function createLines(stream: OutputStream, label: string, clock: Clock): Progress {
-  let next = -Infinity;
+function createLines(stream: OutputStream, clock: Clock): ProgressLines {
+  const next = new Map<string, number>();
   return {
-    update(percent, detail) {
+    has: (key) => next.has(key),
+    update(key, label, percent, detail) {
       const now = clock.now();
-      if (now < next) return;
-      next = now + lineInterval;
+      if (now < (next.get(key) ?? -Infinity)) return;
+      next.set(key, now + lineInterval);
       stream.write(`${label}: ${percent} %, ${detail}\n`);
     },
     stop() {},

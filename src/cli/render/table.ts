@@ -20,14 +20,16 @@ export interface Column<Row> {
 export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const table = plainTable(columns.map(({ align }) => align ?? 'left'));
   table.push(columns.map(({ title }) => title));
-  for (const row of rows) table.push(columns.map(({ value }) => String(value(row))));
+  for (const row of rows) table.push(columns.map(({ value }) => oneLine(value(row))));
   return withoutTrailingSpaces(table.toString());
 }
 
+export type Field = readonly [name: string, value: string | number];
+
 /** One thing's fields, a line each. */
-export function renderFields(fields: readonly (readonly [name: string, value: string | number])[]): string {
+export function renderFields(fields: readonly Field[]): string {
   const table = plainTable(['left', 'left']);
-  for (const [name, value] of fields) table.push([name, String(value)]);
+  for (const [name, value] of fields) table.push([name, oneLine(value)]);
   return withoutTrailingSpaces(table.toString());
 }
 
@@ -37,6 +39,11 @@ function plainTable(colAligns: Alignment[]) {
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
     colAligns,
   });
+}
+
+/** Others write descriptions and tags: none of it moves the cursor or breaks a row. */
+function oneLine(value: string | number): string {
+  return String(value).replaceAll(/\p{Cc}+/gu, ' ');
 }
 
 function withoutTrailingSpaces(text: string): string {

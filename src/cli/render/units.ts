@@ -13,6 +13,11 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits).replace('.0', '')} ${byteUnits[unit]}`;
 }
 
+/** A dash for what is not told. */
+export function formatBytesOrDash(bytes: number | null): string {
+  return bytes === null ? '-' : formatBytes(bytes);
+}
+
 export function formatRate(bytesPerSecond: number): string {
   return `${formatBytes(bytesPerSecond)}/s`;
 }
@@ -39,7 +44,16 @@ export function formatDuration(seconds: number): string {
   return parts.length === 0 ? '0 s' : parts.join(' ');
 }
 
+/** The same to the second, for what happens in a row. */
+export function formatMoment(time: string): string {
+  return `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
+}
+
 /** `2026-11-21 10:22 UTC` from ISO 8601; a dash when there is none. */
 export function formatTime(time: string | null): string {
   return time === null ? '-' : `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`;
+}
+
+export function yesOrNo(value: boolean): string {
+  return value ? 'yes' : 'no';
 }
