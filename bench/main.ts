@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: images into Mimeo, to another region and out again, beside what else can copy a file on this machine. In
  * each run Mimeo and its peers take turns; files are read once before, so all find them in the page cache; all end with
- * the bytes on the disk. Options: `--only NAME`, `--runs N` (3), `--write` (docs/benchmarks/<date>.md).
+ * the bytes on the disk. Options: `--only NAME`, `--runs N` (3), `--write` (into docs/benchmarks). `npm run bench requests`
+ * measures requests instead.
  */
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,18 +11,26 @@ import { isInstalled, run, timed } from './command.ts';
 import { type BenchImage, findImage, imageFile, images, makeImage, tools } from './images.ts';
 import { cpPacksPeer, cpPeer, findPeers, type Peer } from './peers.ts';
 import { type ImageRun, report, type StepName } from './report.ts';
+import { measureRequests } from './requests.ts';
 import { type StepCost, startServer } from './server.ts';
 
 const folder = join(import.meta.dirname, '../bench-data');
 const [here, there] = ['cn-hangzhou', 'cn-shanghai'];
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
   options: {
     only: { type: 'string' },
     runs: { type: 'string', default: '3' },
     write: { type: 'boolean', default: false },
   },
+  allowPositionals: true,
 });
+if (positionals.includes('requests')) {
+  const page = await measureRequests(folder);
+  console.log(page);
+  if (options.write) await write('requests.md', page);
+  process.exit();
+}
 const chosen = options.only === undefined ? images : [findImage(options.only)];
 
 for (const [tool, name] of Object.entries(tools)) {
@@ -43,7 +52,7 @@ for (const image of chosen) {
 }
 const page = report(results);
 console.log(page);
-if (options.write) await write(page);
+if (options.write) await write('first-copies.md', page);
 
 async function measure(image: BenchImage, others: readonly Peer[]): Promise<ImageRun> {
   const file = imageFile(folder, image);
@@ -110,8 +119,8 @@ function withAllCpu(cost: StepCost) {
 }
 
 /** Figures change with each run, what limits them does not: the text before the first section is kept. */
-async function write(figures: string): Promise<void> {
-  const path = join(import.meta.dirname, '../docs/benchmarks/first-copies.md');
+async function write(page: string, figures: string): Promise<void> {
+  const path = join(import.meta.dirname, '../docs/benchmarks', page);
   const text = await readFile(path, 'utf8');
   const begin = '<!-- figures: made by `npm run bench -- --write` -->';
   const end = '<!-- /figures -->';

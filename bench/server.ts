@@ -1,6 +1,7 @@
 /** A Mimeo server of the bench's own, and the command line to use it with: both as a person would start them. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run, timed } from './command.ts';
@@ -26,16 +27,21 @@ export interface BenchServer {
   copyImage(image: string, region: string, name: string): Promise<CopyCost>;
   exportImage(image: string, file: string): Promise<StepCost>;
   storedBytes(region: string): Promise<number>;
+  /** Where it listens, and its token. */
+  address(): Promise<{ readonly url: string; readonly token: string }>;
   stop(): Promise<void>;
 }
 
 const mimeo = join(import.meta.dirname, '../bin/mimeo');
 
-/** Starts a server on a data directory; `nodeOptions` go to its Node alone. */
-export async function startServer(dataDirectory: string, nodeOptions = ''): Promise<BenchServer> {
+/** Starts a server on a data directory, with these settings. */
+export async function startServer(
+  dataDirectory: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<BenchServer> {
   const server = spawn(mimeo, ['serve', '--data-dir', dataDirectory, '--port', '0', '--log-level', 'warn'], {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: nodeOptions },
+    env: { ...process.env, ...settings },
   });
   const pid = server.pid as number;
   const exited = once(server, 'exit');
@@ -79,11 +85,15 @@ export async function startServer(dataDirectory: string, nodeOptions = ''): Prom
 
   return {
     stop,
+    async address() {
+      const { url } = JSON.parse(await readFile(join(dataDirectory, 'server.json'), 'utf8')) as { url: string };
+      return { url, token: (await readFile(join(dataDirectory, 'token'), 'utf8')).trim() };
+    },
     importImage: (file, region, name) => measure('image', 'import', file, '--region', region, '--name', name),
     exportImage: (image, file) => measure('image', 'export', image, file),
     async copyImage(image, region, name) {
       const { answer, ...cost } = await measure('copy', image, '--to', region, '--name', name, '--wait');
-      const copy = answer as { createdAt: string; finishedAt: string; bytesMoved: number };
+      const [copy] = (answer as { copies: [{ createdAt: string; finishedAt: string; bytesMoved: number }] }).copies;
       const seconds = (Date.parse(copy.finishedAt) - Date.parse(copy.createdAt)) / 1000;
       return { ...cost, seconds, bytesMoved: copy.bytesMoved };
     },

@@ -127,16 +127,16 @@ describe.skipIf(oldest === undefined)(`Debian's PostgreSQL${why}`, () => {
       regions: 'north,south',
       threads: 1,
     });
-    const server = await startServer(config, silentLogger);
+    const server = await startServer(config, silentLogger, () => {});
     onTestFinished(() => server.stop());
     const headers = { authorization: `Bearer ${server.token}` };
-    const call = async (method: string, path: string, body: object) => {
+    const call = async <Answer>(method: string, path: string, body: object) => {
       const type = body instanceof Uint8Array ? 'application/octet-stream' : 'application/json';
       const payload = body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body);
       const sent = { method, headers: { ...headers, 'content-type': type }, body: payload };
       const response = await fetch(`${server.url}/api/v1${path}`, sent);
       expect(response.status).toBeLessThan(300);
-      return (await response.json()) as Record<string, string>;
+      return (await response.json()) as Answer;
     };
     const get = async (path: string) => await fetch(`${server.url}/api/v1${path}`, { headers });
 
@@ -145,13 +145,17 @@ describe.skipIf(oldest === undefined)(`Debian's PostgreSQL${why}`, () => {
     });
     const bytes = randomBytes(3_000_000);
     const disks = [{ role: 'system', size: bytes.length }];
-    const image = await call('POST', '/images', { region: 'north', name: 'debian', disks });
-    await call('PUT', `/images/${image['id']}/disks/0/content`, bytes);
-    const copy = await call('POST', '/copies', { image: image['id'], region: 'south' });
+    const image = await call<{ id: string }>('POST', '/images', { region: 'north', name: 'debian', disks });
+    await call('PUT', `/images/${image.id}/disks/0/content`, bytes);
+    const { copies } = await call<{ copies: [{ id: string; destinationImageId: string }] }>('POST', '/copies', {
+      images: [image.id],
+      regions: ['south'],
+    });
+    const [copy] = copies;
     await until(
-      async () => ((await (await get(`/copies/${copy['id']}`)).json()) as { state: string }).state === 'succeeded',
+      async () => ((await (await get(`/copies/${copy.id}`)).json()) as { state: string }).state === 'succeeded',
     );
-    const exported = await get(`/images/${copy['destinationImageId']}/disks/0/content`);
+    const exported = await get(`/images/${copy.destinationImageId}/disks/0/content`);
     expect(Buffer.from(await exported.arrayBuffer()).equals(bytes)).toBe(true);
     const db = openDatabase({ connectionString: databaseUrl }, 1, () => {});
     await expectSound(db).finally(() => db.destroy());

@@ -53,7 +53,8 @@ describe('kill -9 in the middle of a copy', () => {
   it(`survives ${kills} of them`, { timeout: 240_000 }, async () => {
     let interrupted = 0;
     for (const destination of destinations) {
-      const { id } = await mimeo.json<Copy>('copy', image, '--to', destination);
+      const { copies } = await mimeo.json<{ copies: [Copy] }>('copy', image, '--to', destination);
+      const { id } = copies[0];
       for (let round = 0; interrupted < kills && round < 6; round++) {
         await sleep(Math.random() * 250);
         await server.end('SIGKILL');

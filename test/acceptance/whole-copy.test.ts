@@ -55,8 +55,10 @@ describe('one image through everything', { timeout: 120_000 }, () => {
   });
   afterAll(() => mimeo.remove());
 
-  const copyTo = (region: string, name: string) =>
-    mimeo.json<Copy>('copy', 'golden', '--to', region, '--name', name, '--wait');
+  async function copyTo(region: string, name: string): Promise<Copy> {
+    const answer = await mimeo.json<{ copies: [Copy] }>('copy', 'golden', '--to', region, '--name', name, '--wait');
+    return answer.copies[0];
+  }
 
   async function expectEqual(id: string): Promise<void> {
     for (const [disk, source] of [system, data].entries()) {

@@ -47,6 +47,18 @@ const imageRules: Readonly<Record<string, string>> = {
   'an image is uploading exactly while there is an upload': `
     SELECT i.id || ' is ' || i.state FROM images i
     WHERE (i.state = 'uploading') <> EXISTS (SELECT FROM uploads u WHERE u.image = i.id)`,
+  'the log of an upload has no gaps and ends with the disk': `
+    SELECT s.manifest || ' at ' || s.position FROM (
+      SELECT *, coalesce(lag(position + length) OVER (PARTITION BY manifest ORDER BY position), 0) AS reached
+      FROM upload_segments) s
+    JOIN uploads u ON u.manifest = s.manifest JOIN disks d ON d.image = u.image AND d.index = u.disk
+    WHERE s.position <> s.reached OR s.position + s.length > d.size OR d.manifest IS DISTINCT FROM u.manifest`,
+  'W2: what the log of an upload names lies in packs that its manifest is tied to': `
+    SELECT s.manifest || ' at ' || s.position FROM upload_segments s JOIN manifests m ON m.id = s.manifest
+    CROSS JOIN generate_series(0, length(s.ids) / 32 - 1) AS chunk
+    WHERE NOT EXISTS (
+      SELECT FROM chunks c JOIN manifest_packs t ON t.pack = c.pack AND t.manifest = m.id
+      WHERE c.region = m.region AND c.id = substring(s.ids FROM chunk * 32 + 1 FOR 32))`,
   'an image that is to become a copy has an unfinished copy': `
     SELECT i.id || ' is ' || i.state FROM images i
     WHERE (i.state = 'copying' OR (i.state = 'queued' AND i.source_image IS NOT NULL))
@@ -75,8 +87,37 @@ const copyRules: Readonly<Record<string, string>> = {
     WHERE bytes_done > bytes_total OR (state = 'succeeded' AND bytes_done < bytes_total)`,
 };
 
+/** Quotas, counted anew from the images and their disks. */
+const quotaRules: Readonly<Record<string, string>> = {
+  'an image counts for the data it has, or for what it announced': `
+    SELECT i.id || ' counts for ' || i.quota_bytes || ', holds ' || held.bytes FROM images i
+    CROSS JOIN LATERAL (
+      SELECT sum(coalesce(m.data_bytes, source.data_bytes, d.size)) AS bytes FROM disks d
+      LEFT JOIN manifests m ON m.id = d.manifest
+      LEFT JOIN disks from_disk ON from_disk.image = i.source_image AND from_disk.index = d.index
+      LEFT JOIN manifests source ON source.id = from_disk.manifest
+      WHERE d.image = i.id) AS held
+    WHERE i.state IN ('available', 'deprecated', 'copying') AND i.quota_bytes <> held.bytes`,
+  'what is used of a quota is what the images take': `
+    SELECT q.account || ' uses ' || concat_ws('/', q.images_used, q.snapshots_used, q.bytes_used) || ', has '
+           || concat_ws('/', taken.images, taken.snapshots, taken.bytes)
+    FROM account_regions q
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS images, coalesce(sum(i.quota_bytes), 0) AS bytes,
+             coalesce(sum((SELECT count(*) FROM disks d WHERE d.image = i.id)), 0) AS snapshots
+      FROM images i WHERE i.account = q.account AND i.region = q.region AND i.state <> 'failed') AS taken
+    WHERE (q.images_used, q.snapshots_used, q.bytes_used) <> (taken.images, taken.snapshots, taken.bytes)`,
+  'an image is charged to a quota': `
+    SELECT i.id::text FROM images i
+    WHERE NOT EXISTS (SELECT FROM account_regions q WHERE q.account = i.account AND q.region = i.region)`,
+  'an image is shared exactly while it has members': `
+    SELECT i.id || ' is ' || i.visibility FROM images i
+    WHERE i.visibility <> 'public'
+      AND (i.visibility = 'shared') <> EXISTS (SELECT FROM image_members m WHERE m.image = i.id)`,
+};
+
 export interface CheckOptions {
-  /** Copies of a group that may be admitted at once. */
+  /** Copies of a group that may be admitted at once, unless an administrator allows more. */
   readonly groupCap?: number;
   /** When given, each live manifest and the packs it needs are looked for in them, too. */
   readonly stores?: ReadonlyMap<string, RegionStore>;
@@ -84,7 +125,7 @@ export interface CheckOptions {
 
 /** Fails the test when an invariant does not hold. */
 export async function expectSound(db: Db, options: CheckOptions = {}): Promise<void> {
-  report(await findBroken(db, { ...storeRules, ...imageRules, ...copyRules }, options));
+  report(await findBroken(db, { ...storeRules, ...imageRules, ...copyRules, ...quotaRules }, options));
 }
 
 /** As {@link expectSound}, for tests of the store alone, whose manifests belong to no image. */
@@ -109,8 +150,12 @@ async function findBroken(db: Db, rules: Readonly<Record<string, string>>, optio
 
 async function findCrowdedGroups(db: Db, cap: number): Promise<string[]> {
   const { rows } = await sql<{ text: string }>`
-    SELECT account || ' has ' || count(*) AS text FROM copies WHERE finished_at IS NULL AND job IS NOT NULL
-    GROUP BY account, destination_region HAVING count(*) > ${cap}`.execute(db);
+    SELECT c.account || ' has ' || count(*) AS text FROM copies c
+    JOIN account_regions q ON q.account = c.account AND q.region = c.destination_region
+    WHERE c.finished_at IS NULL AND c.job IS NOT NULL
+    GROUP BY c.account, c.destination_region, q.copies_limit HAVING count(*) > greatest(${cap}, q.copies_limit)`.execute(
+    db,
+  );
   return rows.map(({ text }) => `the cap of a group holds: ${text}`);
 }
 

@@ -2,18 +2,29 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppContext, Caller } from '../../src/app/context.ts';
+import { copyImages } from '../../src/app/copy-images.ts';
 import { createImage } from '../../src/app/create-image.ts';
+import { findCopy } from '../../src/app/find-copy.ts';
+import { readDisk } from '../../src/app/read-disk.ts';
+import { hashToken } from '../../src/app/tenants/session-token.ts';
 import { uploadDisk } from '../../src/app/upload-disk.ts';
 import { createChunkIndex } from '../../src/db/chunk-index.ts';
-import { ensureAccount } from '../../src/db/installation.ts';
 import { ensureRegions } from '../../src/db/regions.ts';
+import { createSegmentLog } from '../../src/db/segment-log.ts';
 import { createStoreLedger } from '../../src/db/store-ledger.ts';
+import type { Copy, CopyWishes } from '../../src/domain/copy.ts';
 import { newUuid } from '../../src/domain/ids.ts';
 import type { Image } from '../../src/domain/image.ts';
-import type { CopyContext } from '../../src/jobs/copy-image.ts';
+import type { QuotaKind } from '../../src/domain/quota.ts';
+import { createEgress } from '../../src/egress/egress.ts';
+import type { CopyContext } from '../../src/jobs/copy-context.ts';
+import { runCopy } from '../../src/jobs/copy-image.ts';
 import { openQueue, type Queue } from '../../src/jobs/queue.ts';
 import type { Run } from '../../src/lib/extent-stream.ts';
+import { bytesOf } from '../../src/lib/raw-stream.ts';
+import { createSecretBox } from '../../src/lib/secret-box.ts';
 import { createDataPlane } from '../../src/main/data-plane.ts';
+import { nativeCopyPolicy } from '../../src/protocols/native/copy-policy.ts';
 import type { BlobStore } from '../../src/store/blob-store.ts';
 import { createMemoryStore } from '../../src/store/drivers/memory/memory-store.ts';
 import { type FaultScripts, faultyStore } from '../../src/store/faulty-blob-store.test-support.ts';
@@ -21,10 +32,12 @@ import { hash } from '../../src/store/hash.ts';
 import type { RegionStore } from '../../src/store/region-store.ts';
 import type { StoreLedger } from '../../src/store/store-ledger.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 import { type ComputePool, createComputePool } from '../../src/transfer/compute/pool.ts';
 import type { TransferSettings } from '../../src/transfer/settings.ts';
 import { expectSound } from './check-invariants.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { createTenant } from './tenants.ts';
 
 const KiB = 1024;
 
@@ -44,8 +57,11 @@ export interface Installation {
   readonly context: AppContext;
   /** What a worker on this server is given. */
   readonly copying: CopyContext;
+  readonly metrics: Metrics;
   readonly queue: Queue;
   readonly compute: ComputePool;
+  /** An owner of the account that runs the installation. */
+  readonly operator: Caller;
   /** An account of its own for each test: another group, other images. */
   newCaller(): Promise<Caller>;
   /** What is in a region's medium, past all faults. */
@@ -62,11 +78,18 @@ export interface Installation {
 export interface InstallationOptions {
   readonly groupCap?: number;
   readonly concurrency?: number;
+  readonly quotas?: Partial<Record<QuotaKind, number>>;
 }
+
+/** The one in the data directory of a real one. */
+export const installationToken = 'token-of-the-installation';
+
+const unlimited = { images: 1e9, snapshots: 1e9, bytes: 1e15 };
 
 export async function createInstallation({
   groupCap = 2,
   concurrency = 4,
+  quotas = {},
 }: InstallationOptions = {}): Promise<Installation> {
   const database = await createTestDatabase({ connections: 8 });
   const { db, address } = database;
@@ -86,18 +109,37 @@ export async function createInstallation({
   let skipped = 0;
   const clock = { now: () => Date.now() + skipped };
   const chunkKey = (accountId: string) => hash(Buffer.from(accountId));
-  const shared = { db, queue, regionNumbers, clock, logger: silentLogger, server: randomUUID() };
+  const policies = new Map([[nativeCopyPolicy.name, nativeCopyPolicy]]);
+  const shared = { db, queue, policies, regionNumbers, clock, logger: silentLogger, server: randomUUID() };
+
+  const metrics = createMetrics('0.0.0');
 
   return {
     database,
+    metrics,
     context: {
       ...shared,
-      dataPlane: createDataPlane({ stores, ledgers, chunkKey, compute, settings: smallSettings }),
+      dataPlane: createDataPlane({
+        stores,
+        ledgers,
+        segmentLog: (manifest, attempt) => createSegmentLog(db, manifest, attempt),
+        chunkKey,
+        compute,
+        settings: smallSettings,
+      }),
       random: randomBytes,
       graceMs: 0,
+      uploadKeepMs: 3_600_000,
+      defaultQuotas: { ...unlimited, copies: groupCap, ...quotas },
+      installationToken: hashToken(installationToken),
+      secrets: createSecretBox(randomBytes(32)),
+      egress: createEgress({ allowPrivate: true }),
+      idempotencyMs: 24 * 3600 * 1000,
+      sessionMs: 12 * 3600 * 1000,
     },
     copying: {
       ...shared,
+      metrics: metrics.copies,
       stores,
       chunkKey,
       compute,
@@ -107,10 +149,8 @@ export async function createInstallation({
     },
     queue,
     compute,
-    async newCaller() {
-      const id = randomUUID();
-      return { accountId: await ensureAccount(db, { id, name: id, createdAt: clock.now() }) };
-    },
+    operator: await createTenant(db, 'operator', { administers: true }),
+    newCaller: () => createTenant(db),
     blobs,
     fail(region, scripts = {}) {
       media[region] = faultyStore(blobs[region], scripts);
@@ -155,7 +195,7 @@ export async function makeImage(
   disks: readonly Uint8Array[],
   region: TestRegion = 'north',
 ): Promise<Image> {
-  let image = await createImage(context, caller, {
+  let { result: image } = await createImage(context, caller, {
     region,
     name: 'image',
     description: 'made by a test',
@@ -169,6 +209,31 @@ export async function makeImage(
     image = await uploadDisk(context, caller, command);
   }
   return image;
+}
+
+/** Copies one image to one region under the native API's rules. */
+export async function copyImage(
+  context: AppContext,
+  caller: Caller,
+  { image, region, ...wishes }: { readonly image: string; readonly region: string } & CopyWishes,
+): Promise<Copy> {
+  const command = { policy: nativeCopyPolicy, images: [image], regions: [region], ...wishes };
+  const { copies } = await copyImages(context, caller, command);
+  return copies[0] as Copy;
+}
+
+/** Takes the copy up as a worker does that was given its job; returns how it stands afterwards. */
+export async function finishCopy({ context, copying }: Installation, caller: Caller, id: string): Promise<Copy> {
+  const { job } = await context.db.selectFrom('copies').select('job').where('id', '=', id).executeTakeFirstOrThrow();
+  if (job === null) throw new Error(`copy ${id} has no job`);
+  await runCopy(id, job, copying, new AbortController());
+  return await findCopy(context, caller, id);
+}
+
+/** All bytes of a disk. */
+export async function readBytes(context: AppContext, caller: Caller, image: string, disk = 0): Promise<Buffer> {
+  const { size, runs } = await readDisk(context, caller, image, disk, never);
+  return Buffer.concat(await Array.fromAsync(bytesOf(size, runs)));
 }
 
 /** Asks again until it is so; the test's own time limit ends it. */

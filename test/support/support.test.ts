@@ -1,10 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Caller } from '../../src/app/context.ts';
 import type { Trx } from '../../src/db/database.ts';
 import { ensureRegions } from '../../src/db/regions.ts';
 import { expectSound } from './check-invariants.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { insertPlainImage } from './plain-image.ts';
+import { createTenant } from './tenants.ts';
 
 describe('createTestDatabase', () => {
   it('fails the test that leaves a connection open, and drops the database all the same', async () => {
@@ -21,13 +24,12 @@ describe('createTestDatabase', () => {
 describe('expectSound', () => {
   let database: TestDatabase;
   let region: number;
-  const account = randomUUID();
-  const size = { size: 1, created_at: 0, updated_at: 0 };
+  let caller: Caller;
   beforeAll(async () => {
     database = await createTestDatabase();
     region = (await ensureRegions(database.db, ['north'])).get('north') as number;
-    await database.db.insertInto('accounts').values({ id: account, name: 'x', created_at: 0 }).execute();
-    await database.db.insertInto('copy_groups').values({ account, region }).execute();
+    caller = await createTenant(database.db);
+    await database.db.insertInto('account_regions').values({ account: caller.accountId, region }).execute();
   });
   afterAll(() => database.close());
 
@@ -40,27 +42,8 @@ describe('expectSound', () => {
       .executeTakeFirstOrThrow();
   }
 
-  async function image(trx: Trx, state: 'queued' | 'uploading' | 'copying' | 'available'): Promise<string> {
-    const id = randomUUID();
-    const names = { id, aliyun_id: id, jdcloud_id: id, account, region, name: 'x', description: '' };
-    const { created_at, updated_at } = size;
-    await trx
-      .insertInto('images')
-      .values({
-        ...names,
-        kind: 'data-disk',
-        root_device: 'cloud-disk',
-        state,
-        source_image: null,
-        created_at,
-        updated_at,
-      })
-      .execute();
-    await trx
-      .insertInto('disks')
-      .values({ image: id, index: 0, role: 'data', format: null, size: 1, manifest: null })
-      .execute();
-    return id;
+  function image(trx: Trx, state: 'queued' | 'uploading' | 'copying' | 'available'): Promise<string> {
+    return insertPlainImage(trx, caller, { region: 'north', state });
   }
 
   function copy(trx: Trx, changes: { state: 'queued' | 'running' | 'succeeded'; source: string; destination: string }) {
@@ -69,7 +52,7 @@ describe('expectSound', () => {
       .insertInto('copies')
       .values({
         id: randomUUID(),
-        account,
+        account: caller.accountId,
         source_image: source,
         source_region: region,
         destination_image: destination,

@@ -1,0 +1,153 @@
+/**
+ * Requests a second and their latencies, of one server on this machine with autocannon beside it: both share the processors.
+ * The peers answer the same number of bytes from the same kind of server and database, and do nothing else.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { run } from './command.ts';
+import { findImage, imageFile, makeImage } from './images.ts';
+import { table } from './report.ts';
+import { type BenchServer, startServer } from './server.ts';
+
+const cannon = createRequire(import.meta.url).resolve('autocannon');
+const [here, there] = ['cn-hangzhou', 'cn-shanghai'];
+
+interface Load {
+  readonly connections: number;
+  readonly seconds: number;
+  /** Requests a second in all; as many as possible without it. */
+  readonly rate?: number;
+}
+
+interface Shot {
+  readonly requests: { readonly average: number };
+  readonly latency: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly non2xx: number;
+  readonly errors: number;
+}
+
+/** Fires at the URL and returns what autocannon measured; anything but success is an error of the bench. */
+async function fire(url: string, token: string, { connections, seconds, rate }: Load, body?: object): Promise<Shot> {
+  const args = [
+    '--json',
+    '--no-progress',
+    '-c',
+    `${connections}`,
+    '-d',
+    `${seconds}`,
+    '-H',
+    `authorization=Bearer ${token}`,
+  ];
+  if (rate !== undefined) args.push('-R', `${rate}`);
+  if (body !== undefined) {
+    args.push('-m', 'POST', '-H', 'content-type=application/json', '-b', JSON.stringify(body));
+  }
+  const shot = JSON.parse(await run(process.execPath, cannon, ...args, url)) as Shot;
+  if (shot.non2xx > 0 || shot.errors > 0) {
+    throw new Error(`${url}: ${shot.non2xx} answers were no success, ${shot.errors} requests failed`);
+  }
+  return shot;
+}
+
+/** A server of Node's own that answers `length` bytes of JSON: what no server here can be faster than. */
+async function plainServer(length: number): Promise<{ url: string; server: Server }> {
+  const text = JSON.stringify({ text: 'x'.repeat(Math.max(0, length - 11)) });
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(text);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
+}
+
+/** About what accepting one copy answers. */
+const copyBytes = 700;
+
+const full: Load = { connections: 16, seconds: 10 };
+const gentle: Load = { connections: 8, seconds: 15, rate: 100 };
+
+/** Measures in a data directory of its own below `folder` and returns the page's section. */
+export async function measureRequests(folder: string): Promise<string> {
+  await makeImage(folder, 'incompressible');
+  const data = join(folder, `requests-${process.pid}`);
+  await mkdir(data, { recursive: true });
+  const server = await startServer(data, {
+    MIMEO_REQUESTS_PER_MINUTE: '0',
+    MIMEO_QUOTA_IMAGES: '1000000',
+    MIMEO_QUOTA_SNAPSHOTS: '1000000',
+  });
+  try {
+    return await measureAt(server, imageFile(folder, findImage('incompressible')));
+  } finally {
+    await server.stop();
+    await rm(data, { recursive: true, force: true });
+  }
+}
+
+async function measureAt(server: BenchServer, bigFile: string): Promise<string> {
+  const { url, token } = await server.address();
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const response = await fetch(`${url}/api/v1${path}`, { ...init, headers });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response;
+  };
+  const get = async <Answer>(path: string) => (await (await ask(path)).json()) as Answer;
+  const post = (path: string, body: object) => ask(path, { method: 'POST', body: JSON.stringify(body) });
+  const disks = [{ role: 'system', format: 'raw', size: 1024 ** 3 }];
+  for (let number = 0; number < 999; number++) {
+    await post('/images', { region: here, name: `image-${number}`, tags: { number: `${number}` }, disks });
+  }
+  await server.importImage(bigFile, here, 'big');
+  const { images } = await get<{ images: [{ id: string }] }>('/images?name=big');
+  const big = images[0].id;
+  const show = `${url}/api/v1/images/${big}`;
+
+  const rows: string[][] = [];
+  for (const [name, target] of [
+    ['show one image', `/images/${big}`],
+    ['list 1,000 images', '/images?limit=1000'],
+  ] as const) {
+    const bytes = (await (await ask(target)).arrayBuffer()).byteLength;
+    const plain = await plainServer(bytes);
+    const peer = await fire(plain.url, token, full);
+    plain.server.close();
+    rows.push(rowOf(name, await fire(`${url}/api/v1${target}`, token, full), peer, bytes));
+  }
+  const idle = await fire(show, token, gentle);
+  await post('/copies', { images: [big], regions: [there] });
+  const busy = await fire(show, token, { ...gentle, seconds: 5 });
+  const running = await get<{ copies: unknown[] }>('/copies?state=running');
+  if (running.copies.length === 0) throw new Error('the copy was over before the requests were');
+
+  // Last, because what it accepts goes on for a while.
+  const { url: plainUrl, server: plain } = await plainServer(copyBytes);
+  const peer = await fire(plainUrl, token, full, {});
+  plain.close();
+  const copy = { images: [big], regions: [here] };
+  rows.push(rowOf('accept a copy', await fire(`${url}/api/v1/copies`, token, full, copy), peer, copyBytes));
+  return `## Requests
+
+16 connections, as fast as they go. The peer is a plain \`node:http\` server that answers as many bytes.
+
+${table(['', 'requests / s', 'p50 ms', 'p99 ms', 'answer', "of the peer's requests / s"], rows)}
+
+Show at 100 requests a second: p99 ${idle.latency.p99} ms with nothing else to do, p99 ${busy.latency.p99} ms (p50
+${busy.latency.p50}, most ${busy.latency.max}) while 2 GiB of random bytes are copied to another region.`;
+}
+
+function rowOf(name: string, shot: Shot, peer: Shot, bytes: number): string[] {
+  const { requests, latency } = shot;
+  const share = ((requests.average / peer.requests.average) * 100).toFixed(1);
+  return [
+    name,
+    requests.average.toFixed(0),
+    `${latency.p50}`,
+    `${latency.p99}`,
+    `${(bytes / 1024).toFixed(1)} KiB`,
+    `${share} %`,
+  ];
+}
