@@ -117,6 +117,9 @@ async function measureAt(server: BenchServer, bigFile: string): Promise<string> 
     plain.server.close();
     rows.push(rowOf(name, await fire(`${url}/api/v1${target}`, token, full), peer, bytes));
   }
+  const still = await plainServer(copyBytes);
+  const floor = await fire(still.url, token, gentle);
+  still.server.close();
   const idle = await fire(show, token, gentle);
   await post('/copies', { images: [big], regions: [there] });
   const busy = await fire(show, token, { ...gentle, seconds: 5 });
@@ -129,14 +132,23 @@ async function measureAt(server: BenchServer, bigFile: string): Promise<string> 
   plain.close();
   const copy = { images: [big], regions: [here] };
   rows.push(rowOf('accept a copy', await fire(`${url}/api/v1/copies`, token, full, copy), peer, copyBytes));
+  const calm: [string, Shot][] = [
+    ['the peer', floor],
+    ['show, with nothing else to do', idle],
+    ['show, while 2 GiB of random bytes are copied to another region', busy],
+  ];
   return `## Requests
 
 16 connections, as fast as they go. The peer is a plain \`node:http\` server that answers as many bytes.
 
 ${table(['', 'requests / s', 'p50 ms', 'p99 ms', 'answer', "of the peer's requests / s"], rows)}
 
-Show at 100 requests a second: p99 ${idle.latency.p99} ms with nothing else to do, p99 ${busy.latency.p99} ms (p50
-${busy.latency.p50}, most ${busy.latency.max}) while 2 GiB of random bytes are copied to another region.`;
+At 100 requests a second:
+
+${table(
+  ['', 'p50 ms', 'p99 ms', 'most ms'],
+  calm.map(([name, { latency }]) => [name, `${latency.p50}`, `${latency.p99}`, `${latency.max}`]),
+)}`;
 }
 
 function rowOf(name: string, shot: Shot, peer: Shot, bytes: number): string[] {

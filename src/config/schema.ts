@@ -98,6 +98,9 @@ const shape = {
   databaseConnections: whole(2, 1000)
     .default(20)
     .register(details, { description: 'Connections of the pool; the queue takes a few more.' }),
+  databasePrepare: truth().default(true).register(details, {
+    description: 'Whether statements are prepared; not behind a pooler that does not know prepared statements.',
+  }),
 
   quotaImages: whole(0).default(1000).register(details, {
     description: 'Images of one account in one region, until an administrator sets another limit.',

@@ -19,10 +19,15 @@ export async function lockAccountRegion(trx: Trx, place: AccountRegion): Promise
   await lockRow(trx, place);
 }
 
+/**
+ * The advisory lock is there for fairness: those who wait for a row that is updated all the time are overtaken again and
+ * again (16 clients: p99 1.0 s, in turn 0.2 s). What is promised rests on the row's lock alone.
+ */
 async function lockRow(trx: Trx, { accountId, region }: AccountRegion): Promise<boolean> {
   const { rows } = await sql`
     SELECT FROM account_regions
     WHERE account = ${accountId} AND region = (SELECT number FROM regions WHERE id = ${region})
+      AND (SELECT pg_advisory_xact_lock(hashtextextended(${`${accountId} ${region}`}, 0))) IS NOT NULL
     FOR UPDATE`.execute(trx);
   return rows.length > 0;
 }

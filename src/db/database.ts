@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import { retry } from '../lib/retry.ts';
 import { withSpan } from '../telemetry/tracing.ts';
+import { PreparingClient } from './preparing-client.ts';
 import type { Database } from './schema.ts';
 
 /** How to reach a PostgreSQL: an address of one's own, or the embedded server's socket. */
@@ -26,9 +27,18 @@ const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format as 'text')),
 };
 
-/** A pool of at most `connections`; connects when it is first used. `onError` hears of connections that are lost. */
-export function openDatabase(address: DatabaseAddress, connections: number, onError: (error: Error) => void): Db {
-  const pool = new pg.Pool({ ...address, max: connections, types, application_name: 'mimeo' });
+/**
+ * A pool of at most `connections`; connects when it is first used. `onError` hears of connections that are lost. Without
+ * `prepare` each statement is planned anew, as a pooler needs that does not know prepared ones.
+ */
+export function openDatabase(
+  address: DatabaseAddress,
+  connections: number,
+  onError: (error: Error) => void,
+  { prepare = true }: { readonly prepare?: boolean } = {},
+): Db {
+  const Client = prepare ? PreparingClient : pg.Client;
+  const pool = new pg.Pool({ ...address, max: connections, types, application_name: 'mimeo', Client });
   // One that is lost between two statements of a transaction would, unheard, end the process.
   pool.on('connect', (client) => client.on('error', onError));
   // Of an idle one the pool speaks once more.

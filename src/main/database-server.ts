@@ -28,9 +28,8 @@ export async function openDatabaseServer(
   teardown: Teardown,
 ): Promise<DatabaseServer> {
   const { address, fallen } = await findServer(config, directory, logger, teardown);
-  const db = openDatabase(address, config.databaseConnections, (error) => {
-    logger.warn({ error }, 'a database connection was lost');
-  });
+  const onError = (error: Error) => logger.warn({ error }, 'a database connection was lost');
+  const db = openDatabase(address, config.databaseConnections, onError, { prepare: config.databasePrepare });
   teardown.add('database connections', () => db.destroy());
   await migrate(db);
   const installation = await claimInstallation(db, newUuid(randomBytes), keyCheck);
