@@ -99,7 +99,7 @@ describe('an access key', () => {
   });
 
   it('of a user is refused while he is disabled, and when he is gone', async () => {
-    const user = await createUser(context, owner, { name: 'ann', role: 'viewer' });
+    const { result: user } = await createUser(context, owner, { name: 'ann', role: 'viewer' });
     const key = await createAccessKey(context, owner, 'ann', { description: '' });
     expect((await findSigningKey(context, key.id, undefined))?.principal).toMatchObject({
       role: 'viewer',
@@ -167,7 +167,7 @@ describe('a session', () => {
   });
 
   it('may no more than its user may by now', async () => {
-    const ann = await createUser(context, owner, { name: 'ann', role: 'operator' });
+    const { result: ann } = await createUser(context, owner, { name: 'ann', role: 'operator' });
     const caller = callerOf(accountOf(owner), { role: 'operator', userId: ann.id, name: 'ann' });
     const whole = await createSession(context, caller, { name: 'whole' });
     const lesser = await createSession(context, caller, { name: 'lesser', role: 'viewer' });
@@ -199,7 +199,7 @@ describe('a session by an agency', () => {
     const trusted = await createTenant(context.db);
     const grants = [{ project: 'north', role }];
     const fields = { name: 'partner', description: '', trustedAccount: trusted.accountName, grants, expiresAt };
-    const agency = await createAgency(context, owner, fields);
+    const { result: agency } = await createAgency(context, owner, fields);
     const command = { name: 'visit', agency: { account: owner.accountName, name: 'partner' } };
     const { token } = await createSession(context, trusted, command);
     return { trusted, agency, token };

@@ -42,6 +42,23 @@ export async function once<Result>(
   return { result, replayed: false };
 }
 
+/** As {@link once}, for what makes one thing: a repeated request is answered with the thing as it is now. */
+export async function makeOnce<Thing extends { readonly id: string }>(
+  context: Pick<AppContext, 'clock' | 'idempotencyMs'>,
+  trx: Trx,
+  caller: Pick<Caller, 'accountId'>,
+  repeatable: Repeatable,
+  make: () => Promise<Thing>,
+  find: (id: string) => Promise<Thing>,
+): Promise<Done<Thing>> {
+  let made: Thing | undefined;
+  const { result: id, replayed } = await once(context, trx, caller, repeatable, async () => {
+    made = await make();
+    return made.id;
+  });
+  return { result: made ?? (await find(id)), replayed };
+}
+
 /** The same for requests that say the same, whatever the order of their members. */
 function fingerprintOf(request: unknown): Uint8Array {
   const canonical = JSON.stringify(request, (_key, value: unknown) =>

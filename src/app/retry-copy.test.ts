@@ -42,7 +42,7 @@ async function setUp(): Promise<Copy> {
 describe('retryCopy', () => {
   it('makes a new copy with the same wishes, and leaves the old one as it ended', async () => {
     const old = await setUp();
-    const copy = await retryCopy(context, { ...caller, role: 'operator' }, old.id);
+    const { result: copy } = await retryCopy(context, { ...caller, role: 'operator' }, old.id);
     expect(copy).toMatchObject({
       state: 'queued',
       retryOf: old.id,
@@ -59,21 +59,21 @@ describe('retryCopy', () => {
   it('takes a failed one, too', async () => {
     const old = await setUp();
     const { db } = context;
-    const failing = await retryCopy(context, caller, old.id);
+    const { result: failing } = await retryCopy(context, caller, old.id);
     await db.updateTable('users').set({ disabled_at: 1 }).where('account', '=', caller.accountId).execute();
     expect(await finishCopy(installation, caller, failing.id)).toMatchObject({
       state: 'failed',
       failure: { code: 'not-permitted' },
     });
     await db.updateTable('users').set({ disabled_at: null }).where('account', '=', caller.accountId).execute();
-    const copy = await retryCopy(context, caller, failing.id);
+    const { result: copy } = await retryCopy(context, caller, failing.id);
     expect(copy.retryOf).toBe(failing.id);
     expect(await finishCopy(installation, caller, copy.id)).toMatchObject({ state: 'succeeded' });
   });
 
   it('refuses one that has not ended so, is not there, or is not the caller’s to retry', async () => {
     const old = await setUp();
-    const copy = await retryCopy(context, caller, old.id);
+    const { result: copy } = await retryCopy(context, caller, old.id);
     const refusal = { code: 'copy.not-retryable', facts: { copy: copy.id } };
     await expect(retryCopy(context, caller, copy.id)).rejects.toMatchObject({ ...refusal, facts: { state: 'queued' } });
     await finishCopy(installation, caller, copy.id);
@@ -103,8 +103,8 @@ describe('retryCopy', () => {
   it('is done once for a token, which is no good for another retry or a copy that is asked for itself', async () => {
     const old = await setUp();
     const token = randomUUID();
-    const copy = await retryCopy(context, caller, old.id, token);
-    expect((await retryCopy(context, caller, old.id, token)).id).toBe(copy.id);
+    const { result: copy } = await retryCopy(context, caller, old.id, token);
+    expect(await retryCopy(context, caller, old.id, token)).toMatchObject({ result: { id: copy.id }, replayed: true });
     const other = await cancelCopy(context, caller, copy.id);
     const mismatch = { code: 'request.idempotency-mismatch' };
     await expect(retryCopy(context, caller, other.id, token)).rejects.toMatchObject(mismatch);

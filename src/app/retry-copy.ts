@@ -4,9 +4,10 @@ import { demand } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { copyImages } from './copy-images.ts';
 import { readCopy } from './find-copy.ts';
+import type { Done } from './once.ts';
 
 /** A new copy of what a failed or cancelled one was to copy, under the same rules and with the same wishes. */
-export async function retryCopy(context: AppContext, caller: Caller, id: string, token?: string): Promise<Copy> {
+export async function retryCopy(context: AppContext, caller: Caller, id: string, token?: string): Promise<Done<Copy>> {
   demand(caller, 'copy.create');
   const copy = await readCopy(context.db, caller, id);
   if (copy.state !== 'failed' && copy.state !== 'cancelled') {
@@ -14,7 +15,7 @@ export async function retryCopy(context: AppContext, caller: Caller, id: string,
   }
   const policy = context.policies.get(copy.policy);
   if (policy === undefined) throw new Error(`there are no rules called ${copy.policy}`);
-  const accepted = await copyImages(
+  const { copies, replayed } = await copyImages(
     context,
     caller,
     {
@@ -26,5 +27,5 @@ export async function retryCopy(context: AppContext, caller: Caller, id: string,
     },
     { token, retryOf: copy.id },
   );
-  return accepted.copies[0] as Copy;
+  return { result: copies[0] as Copy, replayed };
 }

@@ -28,9 +28,16 @@ export async function openDatabaseServer(
   teardown: Teardown,
 ): Promise<DatabaseServer> {
   const { address, fallen } = await findServer(config, directory, logger, teardown);
-  const onError = (error: Error) => logger.warn({ error }, 'a database connection was lost');
+  let closing = false;
+  const onError = (error: Error) => {
+    // The embedded server may be gone before it has read that a connection is closed.
+    if (!closing) logger.warn({ error }, 'a database connection was lost');
+  };
   const db = openDatabase(address, config.databaseConnections, onError, { prepare: config.databasePrepare });
-  teardown.add('database connections', () => db.destroy());
+  teardown.add('database connections', () => {
+    closing = true;
+    return db.destroy();
+  });
   await migrate(db);
   const installation = await claimInstallation(db, newUuid(randomBytes), keyCheck);
   return { db, address, installation, fallen };

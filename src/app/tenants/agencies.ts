@@ -1,5 +1,5 @@
 /** Agencies: named delegations, of an account's projects to another account's users or to the image service. */
-import type { Trx } from '../../db/database.ts';
+import type { Db, Trx } from '../../db/database.ts';
 import { type Cursor, type PageRequest, toPage } from '../../db/paging.ts';
 import { findAccount } from '../../db/tenants/accounts.ts';
 import {
@@ -19,6 +19,7 @@ import { checkTenantDescription, checkTenantName } from '../../domain/tenant-rul
 import type { Agency, AgencyGrant } from '../../domain/tenants.ts';
 import { act, type Deed, demand } from '../act.ts';
 import type { AppContext, Caller } from '../context.ts';
+import { type Done, makeOnce } from '../once.ts';
 
 export interface AgencyPage {
   readonly agencies: readonly Agency[];
@@ -36,7 +37,11 @@ export async function listAgencies(context: AppContext, caller: Caller, query: P
 /** `agency`: id or name. */
 export async function findAgency(context: AppContext, caller: Caller, agency: string): Promise<Agency> {
   demand(caller, 'agency.read');
-  const found = await findAgencyRow(context.db, caller.accountId, agency);
+  return await requireAgency(context.db, caller.accountId, agency);
+}
+
+async function requireAgency(db: Db | Trx, accountId: string, agency: string): Promise<Agency> {
+  const found = await findAgencyRow(db, accountId, agency);
   if (found === undefined) throw new RefusalError('agency.not-found', { agency });
   return found;
 }
@@ -62,17 +67,26 @@ export type AgencyChanges = { readonly [Field in keyof AgencyFields]?: AgencyFie
 
 const maxGrants = 100;
 
-export async function createAgency(context: AppContext, caller: Caller, command: CreateAgencyCommand): Promise<Agency> {
+export async function createAgency(
+  context: AppContext,
+  caller: Caller,
+  command: CreateAgencyCommand,
+  token?: string,
+): Promise<Done<Agency>> {
   const { random, clock } = context;
   const id = newUuid(random);
   const deed: Deed = { action: 'agency.manage', type: 'agency.create', resource: { type: 'agency', id } };
   return await act(context, caller, deed, async (trx, done) => {
     const { accountId } = caller;
-    const blank = { id, accountId, name: '', description: '', trustedAccountId: null, grants: [], expiresAt: null };
-    const agency = await apply(trx, { ...blank, createdAt: clock.now() }, command, clock.now());
-    done.details = detailsOf(agency);
-    if (!(await insertAgency(trx, agency))) throw new RefusalError('agency.exists', { name: agency.name });
-    return agency;
+    const make = async () => {
+      const blank = { id, accountId, name: '', description: '', trustedAccountId: null, grants: [], expiresAt: null };
+      const agency = await apply(trx, { ...blank, createdAt: clock.now() }, command, clock.now());
+      done.details = detailsOf(agency);
+      if (!(await insertAgency(trx, agency))) throw new RefusalError('agency.exists', { name: agency.name });
+      return agency;
+    };
+    const repeatable = { operation: 'agency.create', token, request: command };
+    return await makeOnce(context, trx, caller, repeatable, make, (made) => requireAgency(trx, accountId, made));
   });
 }
 

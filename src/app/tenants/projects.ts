@@ -15,6 +15,7 @@ import { checkTenantDescription, checkTenantName } from '../../domain/tenant-rul
 import type { Project } from '../../domain/tenants.ts';
 import { act, type Deed, demand } from '../act.ts';
 import type { AppContext, Caller } from '../context.ts';
+import { type Done, makeOnce } from '../once.ts';
 
 export interface ProjectPage {
   readonly projects: readonly Project[];
@@ -39,20 +40,31 @@ export async function createProject(
   context: AppContext,
   caller: Caller,
   { region, name, description }: Pick<Project, 'region' | 'name' | 'description'>,
-): Promise<Project> {
+  token?: string,
+): Promise<Done<Project>> {
   const { random, clock, regionNumbers } = context;
   const id = newUuid(random);
   const deed: Deed = { action: 'project.manage', type: 'project.create', resource: { type: 'project', id } };
   return await act(context, caller, deed, async (trx, done) => {
     if (!regionNumbers.has(region)) throw new RefusalError('region.not-found', { region });
-    checkTenantName(name);
-    checkTenantDescription(description);
     Object.assign(done, { region, details: { name } });
     const { accountId } = caller;
-    const project = { id, accountId, region, name, description, isDefault: false, createdAt: clock.now() };
-    if (!(await insertProject(trx, project))) throw new RefusalError('project.exists', { region, name });
-    return project;
+    const make = async () => {
+      checkTenantName(name);
+      checkTenantDescription(description);
+      const project = { id, accountId, region, name, description, isDefault: false, createdAt: clock.now() };
+      if (!(await insertProject(trx, project))) throw new RefusalError('project.exists', { region, name });
+      return project;
+    };
+    const repeatable = { operation: 'project.create', token, request: { region, name, description } };
+    return await makeOnce(context, trx, caller, repeatable, make, (made) => requireProject(trx, accountId, made));
   });
+}
+
+async function requireProject(trx: Trx, accountId: string, project: string): Promise<Project> {
+  const found = await findProject(trx, accountId, project);
+  if (found === undefined) throw new RefusalError('project.not-found', { project });
+  return found;
 }
 
 export interface ProjectChanges {
@@ -100,8 +112,7 @@ async function change<Result>(
 ): Promise<Result> {
   const deed: Deed = { action: 'project.manage', type, resource: { type: 'project', id } };
   return await act(context, caller, deed, async (trx, done) => {
-    const project = await findProject(trx, caller.accountId, id);
-    if (project === undefined) throw new RefusalError('project.not-found', { project: id });
+    const project = await requireProject(trx, caller.accountId, id);
     Object.assign(done, { resource: { type: 'project', id: project.id }, region: project.region });
     return await work(trx, project, done);
   });

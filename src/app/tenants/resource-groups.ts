@@ -15,6 +15,7 @@ import { checkTenantDescription, checkTenantName, disabledSince } from '../../do
 import type { ResourceGroup } from '../../domain/tenants.ts';
 import { act, type Deed, demand } from '../act.ts';
 import type { AppContext, Caller } from '../context.ts';
+import { type Done, makeOnce } from '../once.ts';
 
 export interface ResourceGroupPage {
   readonly resourceGroups: readonly ResourceGroup[];
@@ -38,27 +39,32 @@ export async function createResourceGroup(
   context: AppContext,
   caller: Caller,
   { name, description }: Pick<ResourceGroup, 'name' | 'description'>,
-): Promise<ResourceGroup> {
+  token?: string,
+): Promise<Done<ResourceGroup>> {
   const { random, clock } = context;
   const id = newUuid(random);
   const resource = { type: 'resource-group', id };
   const deed: Deed = { action: 'resource-group.manage', type: 'resource-group.create', resource };
   return await act(context, caller, deed, async (trx, done) => {
-    checkTenantName(name);
-    checkTenantDescription(description);
     done.details = { name };
-    const group: ResourceGroup = {
-      id,
-      aliyunId: newResourceGroupId(random),
-      accountId: caller.accountId,
-      name,
-      description,
-      createdAt: clock.now(),
-      disabledAt: null,
+    const { accountId } = caller;
+    const make = async () => {
+      checkTenantName(name);
+      checkTenantDescription(description);
+      const aliyunId = newResourceGroupId(random);
+      const group = { id, aliyunId, accountId, name, description, createdAt: clock.now(), disabledAt: null };
+      if (!(await insertResourceGroup(trx, group))) throw new RefusalError('resource-group.exists', { name });
+      return group;
     };
-    if (!(await insertResourceGroup(trx, group))) throw new RefusalError('resource-group.exists', { name });
-    return group;
+    const repeatable = { operation: 'resource-group.create', token, request: { name, description } };
+    return await makeOnce(context, trx, caller, repeatable, make, (made) => requireGroup(trx, accountId, made));
   });
+}
+
+async function requireGroup(trx: Trx, accountId: string, group: string): Promise<ResourceGroup> {
+  const found = await findResourceGroup(trx, accountId, group);
+  if (found === undefined) throw new RefusalError('resource-group.not-found', { resourceGroup: group });
+  return found;
 }
 
 export interface ResourceGroupChanges {
@@ -105,8 +111,7 @@ async function change<Result>(
 ): Promise<Result> {
   const deed: Deed = { action: 'resource-group.manage', type, resource: { type: 'resource-group', id } };
   return await act(context, caller, deed, async (trx, done) => {
-    const group = await findResourceGroup(trx, caller.accountId, id);
-    if (group === undefined) throw new RefusalError('resource-group.not-found', { resourceGroup: id });
+    const group = await requireGroup(trx, caller.accountId, id);
     done.resource = { type: 'resource-group', id: group.id };
     return await work(trx, group, done);
   });

@@ -52,7 +52,7 @@ function as(role: Caller['role'], overrides: Partial<Caller> = {}): Caller {
 
 /** A user of the owner's account. */
 async function newUser(name: string, role: Caller['role']): Promise<Caller> {
-  const user = await createUser(context, owner, { name, role });
+  const { result: user } = await createUser(context, owner, { name, role });
   return as(role, { userId: user.id, name });
 }
 
@@ -316,7 +316,9 @@ describe('sessions', () => {
     const trusted = await createTenant(context.db);
     const grants = [{ project: 'north', role: 'owner' } as const, { role: 'viewer' } as const];
     const fields = { name: 'partner', description: '', trustedAccount: trusted.accountName, grants, expiresAt: null };
-    const { id } = await createAgency(context, owner, fields);
+    const {
+      result: { id },
+    } = await createAgency(context, owner, fields);
     const agency = { account: `${owner.accountNumber}`, name: 'partner' };
     const visit = (caller: Caller, role?: Caller['role']) =>
       createSession(context, caller, { name: 'v', agency, role });
@@ -347,7 +349,11 @@ describe('sessions', () => {
 
 describe('projects', () => {
   it('are made, renamed and deleted, the default ones excepted', async () => {
-    const project = await createProject(context, owner, { region: 'north', name: 'web', description: 'shop' });
+    const { result: project } = await createProject(context, owner, {
+      region: 'north',
+      name: 'web',
+      description: 'shop',
+    });
     expect(project).toMatchObject({ region: 'north', isDefault: false });
     const again = { region: 'north', name: 'web', description: '' };
     expect(await refusal(createProject(context, owner, again))).toBe('project.exists');
@@ -367,7 +373,7 @@ describe('projects', () => {
   });
 
   it('stay while they have images', async () => {
-    const project = await createProject(context, owner, { region: 'north', name: 'web', description: '' });
+    const { result: project } = await createProject(context, owner, { region: 'north', name: 'web', description: '' });
     const image = await makeImage(context, owner, [new Uint8Array(4096)]);
     await context.db.updateTable('images').set({ project: project.id }).where('id', '=', image.id).execute();
     expect(await refusal(deleteProject(context, owner, project.id))).toBe('project.in-use');
@@ -396,7 +402,7 @@ describe('agencies', () => {
   it('keep what they are told, each part looked at', async () => {
     const { id: north } = await findDefaultProject(context.db, owner.accountId, 'north');
     const grants = [{ project: 'north', role: 'operator' } as const];
-    const agency = await createAgency(context, owner, { ...plain, grants });
+    const { result: agency } = await createAgency(context, owner, { ...plain, grants });
     expect(agency).toMatchObject({ trustedAccountId: null, grants: [{ projectId: north, role: 'operator' }] });
     expect(await findAgency(context, owner, 'ims')).toEqual(agency);
     expect((await listAgencies(context, as('viewer'), page)).agencies).toEqual([agency]);
@@ -442,7 +448,7 @@ describe('agencies', () => {
 
 describe('resource groups', () => {
   it('are made, changed and deleted, unless they have images', async () => {
-    const group = await createResourceGroup(context, as('operator'), { name: 'web', description: '' });
+    const { result: group } = await createResourceGroup(context, as('operator'), { name: 'web', description: '' });
     expect(group.aliyunId).toMatch(/^rg-[a-z0-9]{15}$/);
     const again = createResourceGroup(context, owner, { name: 'web', description: '' });
     expect(await refusal(again)).toBe('resource-group.exists');

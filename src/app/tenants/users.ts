@@ -19,6 +19,7 @@ import { checkUserName, disabledSince } from '../../domain/tenant-rules.ts';
 import type { User } from '../../domain/tenants.ts';
 import { act, demand } from '../act.ts';
 import type { AppContext, Caller } from '../context.ts';
+import { type Done, makeOnce } from '../once.ts';
 
 export interface UserPage {
   readonly users: readonly User[];
@@ -57,22 +58,22 @@ export async function createUser(
   context: AppContext,
   caller: Caller,
   { name, role }: { readonly name: string; readonly role: Role },
-): Promise<User> {
+  token?: string,
+): Promise<Done<User>> {
   const id = newUuid(context.random);
   const deed = { action: 'user.manage', type: 'user.create', resource: { type: 'user', id } } as const;
   return await act(context, caller, deed, async (trx, done) => {
-    checkUserName(name);
     done.details = { name, role };
-    const user: User = {
-      id,
-      accountId: caller.accountId,
-      name,
-      role,
-      createdAt: context.clock.now(),
-      disabledAt: null,
+    const make = async () => {
+      checkUserName(name);
+      const { accountId } = caller;
+      const user: User = { id, accountId, name, role, createdAt: context.clock.now(), disabledAt: null };
+      if (!(await insertUser(trx, user))) throw new RefusalError('user.exists', { name });
+      return user;
     };
-    if (!(await insertUser(trx, user))) throw new RefusalError('user.exists', { name });
-    return user;
+    const repeatable = { operation: deed.type, token, request: { name, role } };
+    const find = (made: string) => requireUser(trx, caller, made, findUserRow);
+    return await makeOnce(context, trx, caller, repeatable, make, find);
   });
 }
 

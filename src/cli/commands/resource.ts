@@ -64,7 +64,7 @@ export function addCreateCommand<Thing extends { readonly id: string }>(
     .argument('<name>', 'what it is to be called')
     .action(
       online(io, async ({ client, print }, name: string, options: Values) => {
-        const made = await client.post<Thing>(resource.path, { name, ...toBody(options) });
+        const made = await client.make<Thing>(resource.path, { name, ...toBody(options) });
         print(made, renderFields(resource.fields(made)));
       }),
     );

@@ -49,8 +49,11 @@ const settings: Readonly<Record<string, string>> = {
   log_min_error_statement: 'panic',
 };
 
-/** For the operator. Errors go to whoever caused them, "the database system is starting up" to our own asking. */
-const worthKnowing = /^(WARNING|FATAL|PANIC):(?!.*the database system is)/;
+/**
+ * For the operator. Errors go to whoever caused them; "the database system is starting up" answers our own asking, and a
+ * connection that is terminated is known to whoever had it, or was about to be closed by a server that stops.
+ */
+const worthKnowing = /^(WARNING|FATAL|PANIC):(?!.*(the database system is|terminating connection due to))/;
 
 /** Milliseconds for a fast shutdown (which writes a checkpoint), then as many for an immediate one. */
 const patience = 5000;

@@ -69,10 +69,11 @@ export const agencyOperations = [
     example: { name: 'copies', grants: [{ role: 'operator' }] },
     status: 201,
     answer: agencySchema,
-    idempotent: 'name',
+    idempotent: true,
     refusals: ['account.not-found', 'project.not-found', 'agency.exists'],
-    async handle({ context, caller, body }) {
-      return { body: renderAgency(await createAgency(context, caller, body)) };
+    async handle({ context, caller, body, token }) {
+      const { result, replayed } = await createAgency(context, caller, body, token);
+      return { body: renderAgency(result), replayed };
     },
   }),
 

@@ -347,18 +347,29 @@ describe('an idempotency key', () => {
     for (const [path, body] of [
       ['/images', anImage],
       ['/copies', { images: [source.id], regions: ['south'] }],
+      ['/users', { name: 'once', role: 'viewer' }],
+      ['/projects', { region: 'south', name: 'once' }],
+      ['/agencies', { name: 'once', grants: [{ role: 'viewer' }] }],
+      ['/resource-groups', { name: 'once' }],
     ] as const) {
       const headers = { 'idempotency-key': `key-of${path}` };
       const first = await api.call('POST', path, body, headers);
       expect([first.status, first.headers['idempotency-replayed']]).toEqual([
-        path === '/images' ? 201 : 202,
+        path === '/copies' ? 202 : 201,
         undefined,
       ]);
       const again = await api.call('POST', path, body, headers);
       expect([again.status, again.headers['idempotency-replayed']]).toEqual([first.status, 'true']);
       expect(again.body).toEqual(first.body);
-      const other = await api.call('POST', path, { ...body, description: 'else' }, headers);
+      const other = await api.call(
+        'POST',
+        path,
+        { ...body, ...('name' in body ? { name: 'else' } : { description: 'else' }) },
+        headers,
+      );
       expectProblem(other, 422, 'request.idempotency-mismatch', { token: `key-of${path}` });
+      const { id } = first.body as { id?: string };
+      if (id !== undefined) expect((await api.call('DELETE', `${path}/${id}`)).status).toBe(204);
     }
   });
 });

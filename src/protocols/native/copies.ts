@@ -91,7 +91,7 @@ export const copyOperations = [
     example,
     status: 202,
     answer: z.strictObject({ request: z.string(), copies: z.array(copySchema) }),
-    idempotent: 'token',
+    idempotent: true,
     refusals: rules,
     async handle({ context, caller, body, token }) {
       const command = { ...body, policy: nativeCopyPolicy };
@@ -180,10 +180,11 @@ export const copyOperations = [
     params: { copy: copyId },
     status: 202,
     answer: copySchema,
-    idempotent: 'token',
+    idempotent: true,
     refusals: ['copy.not-found', 'copy.not-retryable', ...rules],
     async handle({ context, caller, params, token }) {
-      return { body: renderCopy(await retryCopy(context, caller, params.copy, token)) };
+      const { result, replayed } = await retryCopy(context, caller, params.copy, token);
+      return { body: renderCopy(result), replayed };
     },
   }),
 

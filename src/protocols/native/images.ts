@@ -86,7 +86,7 @@ export const imageOperations = [
     example: { region: 'north', name: 'debian-13', disks: [{ role: 'system', size: 4096 }] },
     status: 201,
     answer: imageSchema,
-    idempotent: 'token',
+    idempotent: true,
     refusals: [
       'region.not-found',
       'image.not-found',

@@ -31,7 +31,7 @@ const common: readonly ProblemCode[] = [...always, ...withBody, 'forbidden'];
 /** Every problem that an operation can answer. */
 export function problemsOf(operation: Operation): ProblemCode[] {
   const { action, method, refusals } = operation;
-  const isReplayed = operation.kind === 'json' && operation.idempotent === 'token';
+  const isReplayed = operation.kind === 'json' && operation.idempotent === true;
   return [
     ...always,
     ...(action === null ? [] : (['forbidden'] as const)),
@@ -139,7 +139,7 @@ function answersOf(operation: Operation): ZodOpenApiResponsesObject {
   const all = {
     ...headers,
     ...(conditional && { ETag: { $ref: '#/components/headers/ETag' } }),
-    ...(idempotent === 'token' && { 'Idempotency-Replayed': { $ref: '#/components/headers/Idempotency-Replayed' } }),
+    ...(idempotent && { 'Idempotency-Replayed': { $ref: '#/components/headers/Idempotency-Replayed' } }),
   };
   return {
     [status]: { description: phraseOf(status), headers: all, ...body },

@@ -73,11 +73,8 @@ interface JsonSpec<P extends Shape, Q extends z.ZodObject, B extends z.ZodType, 
   /** A body as somebody would send it; the OpenAPI document shows it, and the tests send it. */
   readonly example?: z.input<B>;
   readonly answer: A;
-  /**
-   * `Idempotency-Key` is taken. `token`: a repeated request is answered with what was made. `name`: the names of such things
-   * are unique, so that a repeated request makes nothing and is refused.
-   */
-  readonly idempotent?: 'token' | 'name';
+  /** `Idempotency-Key` is taken: a repeated request is answered with what was made. */
+  readonly idempotent?: true;
   /** `GET` heeds `If-None-Match`, the others `If-Match`. */
   readonly conditional?: true;
   handle(request: OperationRequest<Output<P>, z.output<Q>, z.output<B>>): Promise<Outcome<z.input<A>>>;

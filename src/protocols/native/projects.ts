@@ -52,10 +52,11 @@ export const projectOperations = [
     example: { region: 'north', name: 'staging' },
     status: 201,
     answer: projectSchema,
-    idempotent: 'name',
+    idempotent: true,
     refusals: ['region.not-found', 'project.exists'],
-    async handle({ context, caller, body }) {
-      return { body: renderProject(await createProject(context, caller, body)) };
+    async handle({ context, caller, body, token }) {
+      const { result, replayed } = await createProject(context, caller, body, token);
+      return { body: renderProject(result), replayed };
     },
   }),
 

@@ -57,10 +57,11 @@ export const resourceGroupOperations = [
     example: { name: 'base-images' },
     status: 201,
     answer: groupSchema,
-    idempotent: 'name',
+    idempotent: true,
     refusals: ['resource-group.exists'],
-    async handle({ context, caller, body }) {
-      return { body: renderGroup(await createResourceGroup(context, caller, body)) };
+    async handle({ context, caller, body, token }) {
+      const { result, replayed } = await createResourceGroup(context, caller, body, token);
+      return { body: renderGroup(result), replayed };
     },
   }),
 

@@ -46,10 +46,11 @@ export const userOperations = [
     example: { name: 'pipeline', role: 'operator' },
     status: 201,
     answer: userSchema,
-    idempotent: 'name',
+    idempotent: true,
     refusals: ['user.exists'],
-    async handle({ context, caller, body }) {
-      return { body: renderUser(await createUser(context, caller, body)) };
+    async handle({ context, caller, body, token }) {
+      const { result, replayed } = await createUser(context, caller, body, token);
+      return { body: renderUser(result), replayed };
     },
   }),
 
