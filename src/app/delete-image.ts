@@ -1,17 +1,10 @@
-import { findCopyOfSource } from '../db/copies.ts';
-import type { Trx } from '../db/database.ts';
 import { deleteImageRows } from '../db/images.ts';
 import { findUpload } from '../db/uploads.ts';
-import type { Image } from '../domain/image.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import { act } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { lockImage } from './find-image.ts';
-
-export interface Condition {
-  /** Only if this is still its revision. */
-  readonly ifRevision?: number | undefined;
-}
+import { type Condition, checkRevision, refuseWhileCopied } from './unchanged-image.ts';
 
 /**
  * Deletes an image. Its bytes are condemned in the same transaction (D1) unless other images need them too. Refused while
@@ -42,21 +35,5 @@ export async function deleteImage(
     }
     await refuseWhileCopied(trx, caller, image);
     await deleteImageRows(trx, image.id, now);
-  });
-}
-
-export function checkRevision({ id, revision }: Image, { ifRevision }: Condition): void {
-  if (ifRevision !== undefined && ifRevision !== revision) {
-    throw new RefusalError('precondition.failed', { image: id, revision });
-  }
-}
-
-/** An image stays as it is while a copy reads it. Another account's copy is not named. */
-export async function refuseWhileCopied(trx: Trx, caller: Caller, { id }: Image): Promise<void> {
-  const copy = await findCopyOfSource(trx, id);
-  if (copy === undefined) return;
-  throw new RefusalError('image.being-copied', {
-    image: id,
-    copy: copy.accountId === caller.accountId ? copy.id : null,
   });
 }

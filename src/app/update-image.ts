@@ -6,9 +6,9 @@ import { checkDescription, checkImageName, checkTags } from '../domain/image-rul
 import { RefusalError } from '../domain/refusal.ts';
 import { act, demand } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
-import { type Condition, checkRevision, refuseWhileCopied } from './delete-image.ts';
 import { findImage, lockImage } from './find-image.ts';
 import { findGroup } from './place-image.ts';
+import { type Condition, checkRevision, refuseWhileCopied } from './unchanged-image.ts';
 
 export interface ImageUpdate {
   readonly name?: string | undefined;

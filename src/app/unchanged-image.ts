@@ -1,0 +1,28 @@
+/** What has to hold before an image is changed or deleted. */
+import { findCopyOfSource } from '../db/copies.ts';
+import type { Trx } from '../db/database.ts';
+import type { Image } from '../domain/image.ts';
+import { RefusalError } from '../domain/refusal.ts';
+import type { Caller } from './context.ts';
+
+export interface Condition {
+  /** Only if this is still its revision. */
+  readonly ifRevision?: number | undefined;
+}
+
+/** Refuses when somebody has changed the image since the caller read it. */
+export function checkRevision({ id, revision }: Image, { ifRevision }: Condition): void {
+  if (ifRevision !== undefined && ifRevision !== revision) {
+    throw new RefusalError('precondition.failed', { image: id, revision });
+  }
+}
+
+/** An image stays as it is while a copy reads it. Another account's copy is not named. */
+export async function refuseWhileCopied(trx: Trx, caller: Caller, { id }: Image): Promise<void> {
+  const copy = await findCopyOfSource(trx, id);
+  if (copy === undefined) return;
+  throw new RefusalError('image.being-copied', {
+    image: id,
+    copy: copy.accountId === caller.accountId ? copy.id : null,
+  });
+}
