@@ -1,6 +1,6 @@
 /** How everything is done that changes something: allowed, in one transaction, and written down with its outcome. */
 import { inTransaction, type Trx } from '../db/database.ts';
-import { recordEvent } from '../db/events.ts';
+import { type OnlyDelivery, recordEvent } from '../db/events.ts';
 import { type Action, may, type Target } from '../domain/authorization.ts';
 import { actorOf, type NewEvent, type Resource } from '../domain/event.ts';
 import type { DeedType } from '../domain/event-types.ts';
@@ -14,6 +14,8 @@ export type Deed = {
   region?: string | null;
   /** Never a secret. */
   details?: Readonly<Record<string, unknown>>;
+  /** Of what one webhook alone is to hear. */
+  only?: OnlyDelivery;
 } & (
   | { readonly action: Action & DeedType; readonly type?: DeedType }
   /** What events call it, where the action covers more: `user.create`, which is a `user.manage`. */
@@ -42,17 +44,27 @@ export async function act<Result>(
 ): Promise<Result> {
   const { db, clock } = context;
   const done = { ...deed };
+  const transaction = () =>
+    inTransaction(db, async (trx) => {
+      const result = await work(trx, done);
+      await recordEvent(trx, eventOf(caller, done, 'succeeded'), clock.now(), done.only);
+      return result;
+    });
+  return await recordRefusal(context, caller, done, () => withSpan(deed.action, {}, transaction, { onlyInside: true }));
+}
+
+/** Asks for the right and runs what is no transaction, or comes before one; a refusal is an event here as well. */
+export async function recordRefusal<Result>(
+  { db, clock }: AppContext,
+  caller: Caller,
+  deed: Deed,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     demand(caller, deed.action);
-    const transaction = () =>
-      inTransaction(db, async (trx) => {
-        const result = await work(trx, done);
-        await recordEvent(trx, eventOf(caller, done, 'succeeded'), clock.now());
-        return result;
-      });
-    return await withSpan(deed.action, {}, transaction, { onlyInside: true });
+    return await work();
   } catch (error) {
-    if (error instanceof RefusalError) await recordEvent(db, eventOf(caller, done, error.code), clock.now());
+    if (error instanceof RefusalError) await recordEvent(db, eventOf(caller, deed, error.code), clock.now());
     throw error;
   }
 }

@@ -144,7 +144,14 @@ describe('a session', () => {
     const session = await createSession(context, owner, { name: 'ci', seconds: 60 });
     expect(session.token).toMatch(/^mimeo_[\w-]{43}$/);
     const principal = await authenticateToken(context, session.token);
-    expect(principal).toMatchObject({ kind: 'session', role: 'owner', userId: owner.userId, sessionId: session.id });
+    const { userId } = owner;
+    expect(principal).toMatchObject({
+      kind: 'session',
+      role: 'owner',
+      userId,
+      sessionId: session.id,
+      temporary: false,
+    });
     installation.advance(60_000);
     expect(await authenticateToken(context, session.token)).toBeUndefined();
 
@@ -186,7 +193,7 @@ describe('a session', () => {
     expect(id).toMatch(/^MT/);
     const key = await findSigningKey(context, id, session.token);
     expect(key?.secret).toBe(secret);
-    expect(key?.principal).toMatchObject({ kind: 'session', accessKeyId: id, sessionId: session.id });
+    expect(key?.principal).toMatchObject({ kind: 'session', accessKeyId: id, sessionId: session.id, temporary: true });
     const other = await createSession(context, owner, { name: 'ci', credentials: true });
     expect(await findSigningKey(context, id, other.token)).toBeUndefined();
     expect(await findSigningKey(context, id, undefined)).toBeUndefined();

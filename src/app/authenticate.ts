@@ -39,6 +39,7 @@ async function installationPrincipal({ db }: AppContext): Promise<Principal | un
     sessionId: null,
     agency: null,
     projects: null,
+    temporary: false,
   };
 }
 
@@ -85,6 +86,7 @@ async function findAccessKey(context: AppContext, id: string): Promise<SigningKe
       sessionId: null,
       agency: null,
       projects: null,
+      temporary: false,
     },
     secret: secrets.open(holder.secret, accessKeyPlace(id)),
     noteUse() {
@@ -125,6 +127,7 @@ function sessionPrincipal(holder: SessionHolder): Principal | undefined {
     name: userName ?? 'installation',
     accessKeyId: holder.accessKeyId,
     sessionId: holder.sessionId,
+    temporary: holder.accessKeyId !== null,
   } as const;
   const self: Principal = { ...base, role: userRole ?? 'owner', agency: null, projects: null };
   if (agency === null) return { ...self, role };

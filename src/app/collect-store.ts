@@ -1,4 +1,4 @@
-import { demand, record } from './act.ts';
+import { record, recordRefusal } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import type { StoreCounts } from './data-plane.ts';
 
@@ -14,9 +14,9 @@ export async function collectStore(
   dryRun: boolean,
   signal: AbortSignal,
 ): Promise<RegionCollection[]> {
-  const action = 'installation.operate';
-  demand(caller, action);
-  await record(context, caller, { action, resource: { type: 'store', id: 'collect' }, details: { dryRun } });
+  const resource = { type: 'store', id: 'collect' };
+  const deed = { action: 'installation.operate', resource, details: { dryRun } } as const;
+  await recordRefusal(context, caller, deed, () => record(context, caller, deed));
   const condemnedBefore = context.clock.now() - context.graceMs;
   const collections: RegionCollection[] = [];
   for (const region of context.regionNumbers.keys()) {
@@ -28,14 +28,13 @@ export async function collectStore(
 }
 
 /**
- * Removes what half-made images left: no reader ever knew of it, so it has no grace time, and a full store has room again
- * as soon as the upload or copy that filled it has failed.
+ * Removes what half-made images left in a region: no reader ever knew of it, so it has no grace time, and a full store has
+ * room again as soon as the upload or copy that filled it has failed.
  */
 export async function collectHalfMade(
-  { dataPlane, regionNumbers }: Pick<AppContext, 'dataPlane' | 'regionNumbers'>,
+  { dataPlane }: Pick<AppContext, 'dataPlane'>,
+  region: string,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const region of regionNumbers.keys()) {
-    await dataPlane.collect(region, { condemnedBefore: 0, strays: false, dryRun: false, signal });
-  }
+  await dataPlane.collect(region, { condemnedBefore: 0, strays: false, dryRun: false, signal });
 }

@@ -251,6 +251,14 @@ describe('a token', () => {
     expect(await copiesOf()).toHaveLength(2);
   });
 
+  it('tells nobody of copies that he may not see', async () => {
+    await setUp();
+    const token = randomUUID();
+    await ask({}, { token });
+    const elsewhere: Caller = { ...caller, agency: 'helpers', projects: [randomUUID()] };
+    await expect(ask({}, { token }, elsewhere)).rejects.toMatchObject({ code: 'copy.not-found' });
+  });
+
   it.each<[string, Partial<CopyImagesCommand>]>([
     ['another region', { regions: ['north'] }],
     ['another name', { name: 'other' }],

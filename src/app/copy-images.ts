@@ -5,6 +5,7 @@ import { insertImage } from '../db/images.ts';
 import type { Copy, CopyWishes } from '../domain/copy.ts';
 import { type CopyFacts, judgeCopy } from '../domain/copy-policy.ts';
 import { newImageIds, newSnapshot, newUuid } from '../domain/ids.ts';
+import { RefusalError } from '../domain/refusal.ts';
 import { currentTraceParent } from '../telemetry/tracing.ts';
 import { act } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
@@ -66,7 +67,9 @@ export async function copyImages(
       for (const region of regions.toSorted()) await queue.admit(trx, { accountId: caller.accountId, region });
       return { request, copies };
     });
-    const copies = await findCopies(trx, caller.accountId, result.copies);
+    const copies = await findCopies(trx, caller, result.copies);
+    // Of a request that is sent again: whoever may not see what it made the first time is not told of it.
+    if (copies.length < result.copies.length) throw new RefusalError('copy.not-found', { copy: result.request });
     done.resource = { type: 'image', id: [...new Set(copies.map(({ sourceImageId }) => sourceImageId))].join(' ') };
     done.details = { ...details, ...result };
     return { request: result.request, copies, replayed };

@@ -1,5 +1,4 @@
 import { deleteImageRows } from '../db/images.ts';
-import { findUpload } from '../db/uploads.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import { act } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
@@ -8,8 +7,8 @@ import { type Condition, checkRevision, refuseWhileCopied } from './unchanged-im
 
 /**
  * Deletes an image. Its bytes are condemned in the same transaction (D1) unless other images need them too. Refused while
- * the image is being copied or uploaded, or is itself the unfinished result of a copy, which is to be cancelled instead. An
- * upload that was cut off ends with its image.
+ * the image is being copied, or is itself the unfinished result of a copy, which is to be cancelled instead. An upload ends
+ * with its image: whoever brings the bytes finds the lease gone, and can commit nothing more to a manifest that is condemned.
  */
 export async function deleteImage(
   context: AppContext,
@@ -29,8 +28,7 @@ export async function deleteImage(
     if (image.protected) throw new RefusalError('image.protected', { image: image.id });
     const now = context.clock.now();
     const unfinishedCopy = image.sourceImageId !== null && image.state === 'queued';
-    const upload = await findUpload(trx, image.id);
-    if (unfinishedCopy || image.state === 'copying' || (upload !== undefined && upload.leaseUntil > now)) {
+    if (unfinishedCopy || image.state === 'copying') {
       throw new RefusalError('image.changing', { image: image.id, state: image.state });
     }
     await refuseWhileCopied(trx, caller, image);

@@ -33,7 +33,7 @@ export async function findContent(
   index: number,
 ): Promise<ContentState> {
   const { db, dataPlane } = context;
-  const image = await findImage(context, caller, id);
+  const image = await findImage(context, caller, id, 'image.download');
   const disk = (await readDisks(db, image.id)).find((row) => row.index === index);
   if (disk === undefined) throw new RefusalError('disk.not-found', { image: image.id, disk: index });
   const { size } = disk;

@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation } from '../../test/support/installation.ts';
 import { insertPlainImage } from '../../test/support/plain-image.ts';
+import { insertMember } from '../db/image-members.ts';
 import type { Cursor } from '../db/paging.ts';
 import { insertProject } from '../db/tenants/projects.ts';
 import { newSnapshot, newUuid } from '../domain/ids.ts';
+import type { ImageSort } from '../domain/image-query.ts';
 import type { AppContext, Caller } from './context.ts';
 import { deleteImage } from './delete-image.ts';
 import { findImage } from './find-image.ts';
-import { type ImageSort, type ListImagesQuery, listImages } from './list-images.ts';
+import { type ListImagesQuery, listImages } from './list-images.ts';
 
 let installation: Installation;
 let context: AppContext;
@@ -167,6 +169,13 @@ describe('the filters of a list', () => {
     expect(await list({}, restricted)).toEqual(['in the lab']);
     expect(await list({ owner: 'any' }, restricted)).toEqual(['public', 'in the lab']);
     expect(await list({ owner: 'self' }, other)).toEqual(['public']);
+    const shared = await insert({ name: 'shared', visibility: 'shared' }, other);
+    const member = { image: shared, account: caller.accountId, status: 'accepted' } as const;
+    await context.db.transaction().execute((trx) => insertMember(trx, member, 0));
+    for (const owner of ['shared', 'any'] as const) {
+      expect(await list({ owner })).toContain('shared');
+      expect(await list({ owner }, restricted)).not.toContain('shared');
+    }
     expect(await list({ search: randomBytes(3).toString('hex') })).toEqual([]);
   });
 });

@@ -1,14 +1,14 @@
-import { type ImageFilter, type ImageSort, listImages as listImageRows } from '../db/image-list.ts';
+import { type ImageFilter, listImages as listImageRows } from '../db/image-list.ts';
 import { findImage } from '../db/images.ts';
 import { type Cursor, toPage } from '../db/paging.ts';
 import { findProject } from '../db/tenants/projects.ts';
 import { findResourceGroup } from '../db/tenants/resource-groups.ts';
 import { isUuid } from '../domain/ids.ts';
 import type { Image } from '../domain/image.ts';
+import type { ImageSort } from '../domain/image-query.ts';
 import { demand } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 
-export type { ImageOwner, ImageSort } from '../db/image-list.ts';
 /** `project` and `resourceGroup` by id or name, `source` by any of its three ids. */
 export type ListImagesQuery = Omit<ImageFilter, 'projects'>;
 

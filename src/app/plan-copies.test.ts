@@ -24,6 +24,7 @@ import { answerShare } from './shares.ts';
 import { updateImage } from './update-image.ts';
 
 const KiB = 1024;
+const signals = { signal: never, counting: never };
 let installation: Installation;
 let context: AppContext;
 let caller: Caller;
@@ -36,7 +37,7 @@ afterEach(() => installation.expectSound());
 afterAll(() => installation.close());
 
 function plan(changes: Pick<CopyImagesCommand, 'images'> & Partial<CopyImagesCommand>, by = caller) {
-  return planCopies(context, by, { policy: nativeCopyPolicy, regions: ['south'], ...changes }, never);
+  return planCopies(context, by, { policy: nativeCopyPolicy, regions: ['south'], ...changes }, signals);
 }
 
 /** What a copy to the south moves. */
@@ -75,6 +76,22 @@ describe('the bytes of a plan', () => {
     expect(difference).toBeGreaterThan(4 * 3000);
     expect(difference).toBeLessThan(expected / 2);
     expect(await moved(second.id)).toBe(difference);
+  });
+
+  it('are not told where counting takes too long, all else is', async () => {
+    const image = await makeImage(context, caller, [randomBytes(5000)]);
+    const command = { policy: nativeCopyPolicy, images: [image.id], regions: ['south', 'north'] };
+    const counting = AbortSignal.abort();
+    const planned = await planCopies(context, caller, command, { signal: never, counting });
+    expect(planned).toMatchObject({
+      allowed: true,
+      items: [
+        { region: 'south', bytesTotal: 5000, bytesToMove: null },
+        { region: 'north', bytesToMove: 0 },
+      ],
+    });
+    const calledOff = planCopies(context, caller, command, { signal: counting, counting });
+    await expect(calledOff).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   it('leave out what is fetched only because it lies between two chunks', async () => {
@@ -220,7 +237,7 @@ describe('a plan allows exactly what is then accepted', () => {
   /** The first refusal, or undefined. */
   async function planned(command: CopyImagesCommand, by: Caller): Promise<string | undefined> {
     try {
-      const { allowed, items } = await planCopies(context, by, command, never);
+      const { allowed, items } = await planCopies(context, by, command, signals);
       const [first] = items.flatMap(({ verdicts }) => verdicts.flatMap(({ refusal }) => refusal ?? []));
       expect(allowed).toBe(first === undefined);
       return first?.code;

@@ -27,12 +27,19 @@ export interface CopyPlan {
   readonly items: readonly PlannedCopy[];
 }
 
+export interface PlanSignals {
+  /** Calls the whole off. */
+  readonly signal: AbortSignal;
+  /** Ends the counting of bytes: what was not counted until then is null. */
+  readonly counting: AbortSignal;
+}
+
 /** Asks every rule and counts the bytes that would move; makes nothing. Refuses what cannot even be judged. */
 export async function planCopies(
   context: AppContext,
   caller: Caller,
   command: CopyImagesCommand,
-  signal: AbortSignal,
+  signals: PlanSignals,
 ): Promise<CopyPlan> {
   demand(caller, 'copy.create');
   checkCommand(context, command);
@@ -53,7 +60,7 @@ export async function planCopies(
       allowed,
       verdicts,
       bytesTotal: known ? source.disks.reduce((sum, { size }) => sum + size, 0) : null,
-      bytesToMove: allowed ? await bytesToMove(context, fact, signal) : null,
+      bytesToMove: allowed ? await bytesToMove(context, fact, signals) : null,
     });
   }
   return { allowed: items.every(({ allowed }) => allowed), items };
@@ -62,9 +69,11 @@ export async function planCopies(
 async function bytesToMove(
   { db, dataPlane }: AppContext,
   { source, region }: CopyFacts,
-  signal: AbortSignal,
+  { signal, counting }: PlanSignals,
 ): Promise<number | null> {
+  signal.throwIfAborted();
   if (source.region === region) return 0;
+  const either = AbortSignal.any([signal, counting]);
   let bytes = 0;
   try {
     for (const disk of await readDisks(db, source.id)) {
@@ -77,11 +86,11 @@ async function bytesToMove(
         image: source.id,
         disk: disk.index,
       };
-      bytes += await dataPlane.countMissing(address, region, signal);
+      bytes += await dataPlane.countMissing(address, region, either);
     }
   } catch (error) {
     // A plan is an estimate: a store that does not answer now is no reason to give none.
-    if (error instanceof FailureError) return null;
+    if (error instanceof FailureError || (counting.aborted && !signal.aborted)) return null;
     throw error;
   }
   return bytes;

@@ -1,13 +1,11 @@
 /** What accounts may have in each region, and what they use of it. */
 import { readQuotas as readQuotaRows, setLimits } from '../db/account-regions.ts';
-import { findAccount } from '../db/tenants/accounts.ts';
 import { type QuotaKind, type Quotas, quotaKinds } from '../domain/quota.ts';
-import { RefusalError } from '../domain/refusal.ts';
 import { checkWhole } from '../domain/tenant-rules.ts';
-import type { Account } from '../domain/tenants.ts';
 import { act, demand } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { requireRegion } from './place-image.ts';
+import { requireAccount } from './tenants/require-account.ts';
 
 export interface RegionQuotas {
   readonly region: string;
@@ -30,7 +28,7 @@ export async function readAccountQuotas(context: AppContext, caller: Caller, acc
   const own = ['self', caller.accountId, caller.accountName, String(caller.accountNumber)];
   if (own.includes(account)) return await readQuotas(context, caller);
   demand(caller, 'quota.manage');
-  return await quotasOf(context, (await requireAccount(context, account)).id);
+  return await quotasOf(context, (await requireAccount(context.db, account)).id);
 }
 
 /** Sets the limits that are given; null goes back to the configured one. What is used already stays, even beyond them. */
@@ -46,7 +44,7 @@ export async function setQuotas(
     requireRegion(context, region);
     const given = quotaKinds.flatMap((kind) => (limits[kind] === undefined ? [] : ([[kind, limits[kind]]] as const)));
     for (const [kind, limit] of given) if (limit !== null) checkWhole(kind, limit, 0, Number.MAX_SAFE_INTEGER);
-    const { id } = await requireAccount({ db: trx }, account === 'self' ? caller.accountId : account);
+    const { id } = await requireAccount(trx, account === 'self' ? caller.accountId : account);
     done.resource = { type: 'account', id };
     await setLimits(trx, { accountId: id, region }, Object.fromEntries(given));
     await context.queue.admit(trx, { accountId: id, region });
@@ -60,10 +58,4 @@ async function quotasOf(context: AppContext, accountId: string, region?: string)
   const regions = region === undefined ? [...context.regionNumbers.keys()] : [region];
   const quotas = await readQuotaRows(context.db, accountId, regions, context.defaultQuotas);
   return regions.map((id) => ({ region: id, quotas: quotas.get(id) as Quotas }));
-}
-
-async function requireAccount({ db }: Pick<AppContext, 'db'>, account: string): Promise<Account> {
-  const found = await findAccount(db, account);
-  if (found === undefined) throw new RefusalError('account.not-found', { account });
-  return found;
 }

@@ -11,15 +11,17 @@ import {
   readBytes,
 } from '../../test/support/installation.ts';
 import type { Image } from '../domain/image.ts';
+import type { ImageOwner } from '../domain/image-query.ts';
 import { maxMembers } from '../domain/sharing.ts';
 import { nativeCopyPolicy } from '../protocols/native/copy-policy.ts';
 import type { AppContext, Caller } from './context.ts';
 import { deleteImage } from './delete-image.ts';
 import { findImage } from './find-image.ts';
 import { listCopies } from './list-copies.ts';
-import { type ImageOwner, listImages } from './list-images.ts';
+import { listImages } from './list-images.ts';
 import { listTags } from './list-tags.ts';
 import { planCopies } from './plan-copies.ts';
+import { findDownload, readDisk } from './read-disk.ts';
 import { listMembers, shareImage, unshareImage } from './share-image.ts';
 import { answerShare, listShares } from './shares.ts';
 import { removeTag, setTag, updateImage } from './update-image.ts';
@@ -70,7 +72,7 @@ async function visibility(): Promise<string> {
 
 async function eventsOf(caller: Caller, type: string) {
   const query = context.db.selectFrom('events').selectAll().where('account', '=', caller.accountId);
-  return await query.where('type', '=', type).orderBy('id').execute();
+  return await query.where('type', 'like', type.replace('*', '%')).orderBy('id').execute();
 }
 
 describe("another account's private image", () => {
@@ -81,6 +83,7 @@ describe("another account's private image", () => {
     for (const id of [image.id, image.aliyunId, image.jdcloudId]) {
       const asked: Record<string, () => Promise<unknown>> = {
         find: () => findImage(context, guest, id),
+        look: () => findDownload(context, guest, id, 0),
         read: () => readBytes(context, guest, id),
         update: () => updateImage(context, guest, id, { name: 'mine' }),
         tag: () => setTag(context, guest, id, tag),
@@ -92,7 +95,7 @@ describe("another account's private image", () => {
         share: () => shareImage(context, guest, id, owner.accountId),
         unshare: () => unshareImage(context, guest, id, owner.accountId),
         copy: () => copyImage(context, guest, { image: id, region: 'south' }),
-        plan: () => planCopies(context, guest, { ...command, images: [id] }, never),
+        plan: () => planCopies(context, guest, { ...command, images: [id] }, { signal: never, counting: never }),
       };
       for (const [what, ask] of Object.entries(asked)) {
         await expect(ask(), `${what} ${id}`).rejects.toMatchObject({ code: 'image.not-found', facts: { image: id } });
@@ -105,7 +108,7 @@ describe("another account's private image", () => {
     for (const owned of ['self', 'shared', 'public', 'any'] as const) expect(await ids(guest, owned)).toEqual([]);
     expect(await listTags(context, guest)).toEqual([]);
     expect(await findImage(context, owner, image.id)).toEqual(image);
-    const deeds = ['image.update', 'image.delete', 'image.share', 'copy.create'];
+    const deeds = ['image.download', 'image.update', 'image.delete', 'image.share', 'copy.create'];
     for (const deed of deeds) {
       expect(await eventsOf(owner, deed)).toEqual([]);
       expect(new Set((await eventsOf(guest, deed)).map(({ outcome }) => outcome))).toEqual(
@@ -206,6 +209,41 @@ describe('a shared image', () => {
     expect(await eventsOf(guest, 'image.copied')).toEqual([]);
     await copy(owner);
     expect(await eventsOf(owner, 'image.copied')).toHaveLength(1);
+  });
+
+  it('has its owner told of each account that uses it once an hour, however often it does', async () => {
+    await setUp();
+    await share();
+    const told = async () =>
+      (await eventsOf(owner, 'image.*')).flatMap(({ type, actor_account: account }) =>
+        account === guest.accountId ? [type] : [],
+      );
+    for (let count = 0; count < 3; count++) {
+      await readDisk(context, guest, image.id, 0, never, { start: count, end: count + 1 });
+      await copy();
+    }
+    expect(await told()).toEqual(['image.download', 'image.copied']);
+    // Whoever does it has it all in his own log.
+    expect(await eventsOf(guest, 'image.download')).toHaveLength(3);
+    await copy(guest, 'north');
+    installation.advance(3600 * 1000 + 1);
+    await readBytes(context, guest, image.id);
+    await copy();
+    const first = ['image.download', 'image.copied', 'image.copied'];
+    expect(await told()).toEqual([...first, 'image.download', 'image.copied']);
+    const stranger = await installation.newCaller();
+    await shareImage(context, owner, image.id, stranger.accountName, { accepted: true });
+    await readBytes(context, stranger, image.id);
+    expect(await eventsOf(owner, 'image.download')).toHaveLength(3);
+  });
+
+  it('asks an account once an hour, however often it is shared and unshared', async () => {
+    await setUp();
+    for (let count = 0; count < 3; count++) {
+      await shareImage(context, owner, image.id, guest.accountName);
+      await unshareImage(context, owner, image.id, guest.accountName);
+    }
+    expect(await eventsOf(guest, 'share.offered')).toHaveLength(1);
   });
 
   it('stays as it is while any account copies it', async () => {
@@ -348,6 +386,10 @@ describe('a public image', () => {
     expect(await listTags(context, guest)).toEqual([]);
     const copied = await finishCopy(installation, guest, (await copy()).id);
     expect((await readBytes(context, guest, copied.destinationImageId)).equals(disk)).toBe(true);
+    // Its owner hears of copies, and not of who reads it.
+    expect((await readBytes(context, guest, image.id)).equals(disk)).toBe(true);
+    expect(await eventsOf(owner, 'image.copied')).toHaveLength(1);
+    expect(await eventsOf(owner, 'image.download')).toEqual([]);
     await expect(updateImage(context, guest, image.id, { visibility: 'private' })).rejects.toMatchObject({
       code: 'image.not-found',
     });

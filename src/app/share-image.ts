@@ -1,15 +1,13 @@
 import { findCopyOfSource } from '../db/copies.ts';
-import type { Db, Trx } from '../db/database.ts';
 import { deleteMember, insertMember, readMembers } from '../db/image-members.ts';
 import { changeImage } from '../db/images.ts';
-import { findAccount } from '../db/tenants/accounts.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import { type ImageMember, maxMembers } from '../domain/sharing.ts';
-import type { Account } from '../domain/tenants.ts';
 import { act } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { findImage, lockImage } from './find-image.ts';
 import { tellAccount } from './tell-account.ts';
+import { requireAccount } from './tenants/require-account.ts';
 
 /** Who the caller's image is shared with. */
 export async function listMembers(context: AppContext, caller: Caller, id: string): Promise<ImageMember[]> {
@@ -71,10 +69,4 @@ export async function unshareImage(context: AppContext, caller: Caller, id: stri
     }
     await changeImage(trx, image.id, {}, context.clock.now());
   });
-}
-
-async function requireAccount(db: Db | Trx, account: string): Promise<Account> {
-  const found = await findAccount(db, account);
-  if (found === undefined) throw new RefusalError('account.not-found', { account });
-  return found;
 }

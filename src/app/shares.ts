@@ -20,7 +20,7 @@ export async function listShares(
   caller: Caller,
   query: Omit<ShareFilter, 'image'>,
 ): Promise<SharePage> {
-  demand(caller, 'image.read');
+  demand(caller, 'invitation.read');
   const rows = await listShareRows(context.db, caller.accountId, { ...query, limit: query.limit + 1 });
   const { page, next } = toPage(rows, query.limit, ({ createdAt, image }) => ({ value: createdAt, id: image.id }));
   return { shares: page, next };

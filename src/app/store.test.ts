@@ -8,7 +8,7 @@ import { collectStore } from './collect-store.ts';
 import type { Caller } from './context.ts';
 import { createImage } from './create-image.ts';
 import { deleteImage } from './delete-image.ts';
-import { readDisk } from './read-disk.ts';
+import { findDownload, readDisk } from './read-disk.ts';
 import { verifyStore } from './verify-store.ts';
 
 const MiB = 1024 * 1024;
@@ -43,6 +43,12 @@ async function read(image: string, disk = 0): Promise<{ bytes: Buffer; error: un
   } catch (error) {
     return { bytes: Buffer.concat(pieces), error };
   }
+}
+
+async function outcomesOf({ accountId }: Caller, type: string): Promise<string[]> {
+  const query = installation.context.db.selectFrom('events').select('outcome').where('account', '=', accountId);
+  const rows = await query.where('type', '=', type).orderBy('id').execute();
+  return rows.map(({ outcome }) => outcome);
 }
 
 describe('readDisk', () => {
@@ -87,6 +93,16 @@ describe('readDisk', () => {
       facts: { image: empty.id, state: 'queued' },
     });
     await expect(read('m-unknown')).rejects.toMatchObject({ code: 'image.not-found' });
+    await expect(findDownload(installation.context, caller, empty.id, 0)).rejects.toMatchObject({
+      code: 'image.not-readable',
+      facts: { image: empty.id, state: 'queued' },
+    });
+    expect(await outcomesOf(caller, 'image.download')).toEqual([
+      'disk.not-found',
+      'image.not-readable',
+      'image.not-found',
+      'image.not-readable',
+    ]);
   });
 
   it('does not call it damage when the image was deleted meanwhile', async () => {
@@ -187,6 +203,14 @@ describe('collectStore', () => {
     await collectStore(installation.context, installation.operator, false, never);
     expect(await installation.blobs.north.stat(stray)).toBeUndefined();
     expect((await read(image.id)).error).toBeUndefined();
+  });
+
+  it('is refused to others, as the verification is, and that is written down', async () => {
+    caller = await installation.newCaller();
+    const forbidden = { code: 'forbidden', facts: { action: 'installation.operate' } };
+    await expect(collectStore(installation.context, caller, true, never)).rejects.toMatchObject(forbidden);
+    await expect(verifyStore(installation.context, caller, undefined, never)).rejects.toMatchObject(forbidden);
+    expect(await outcomesOf(caller, 'installation.operate')).toEqual(['forbidden', 'forbidden']);
   });
 
   it('is stopped by its signal', async () => {

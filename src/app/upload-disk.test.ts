@@ -531,17 +531,35 @@ describe('an upload that can come to nothing', () => {
 describe('the lease of an upload', () => {
   const bytes = randomBytes(2 * segment + 400_000);
 
-  it('keeps the image from being deleted', async () => {
+  it('ends with the image: a deletion stops whoever brings the bytes', async () => {
     const image = await newImage([bytes.length]);
     const slow = paused(bytes, 100_000);
     const running = upload(image, bytes, { runs: slow.runs });
     await slow.reached;
-    await expect(deleteImage(installation.context, caller, image.id)).rejects.toMatchObject({
-      code: 'image.changing',
-      facts: { image: image.id, state: 'uploading' },
-    });
+    await deleteImage(installation.context, caller, image.id);
     slow.release();
-    expect(await running).toMatchObject({ state: 'available' });
+    await expect(running).rejects.toMatchObject({ code: 'source-gone' });
+    await expect(find(image)).rejects.toMatchObject({ code: 'image.not-found' });
+  });
+
+  it.each([
+    ['is disabled', (id: string) => ({ user: id, changes: { disabled_at: 1 } })],
+    ['may only look by now', (id: string) => ({ user: id, changes: { role: 'viewer' } as const })],
+  ])('is not completed for a user who %s', async (_case, change) => {
+    const uploader = await installation.newCaller();
+    const { result: image } = await createImage(installation.context, uploader, {
+      ...{ region: 'north', name: 'late', description: '', kind: 'system-disk', rootDevice: 'cloud-disk', tags: {} },
+      disks: [{ role: 'system', format: null, size: bytes.length }],
+    });
+    const slow = paused(bytes, 100_000);
+    const command = { image: image.id, disk: 0, size: bytes.length, runs: slow.runs, signal: never };
+    const running = uploadDisk(installation.context, uploader, command);
+    await slow.reached;
+    const { user, changes } = change(uploader.userId as string);
+    await installation.context.db.updateTable('users').set(changes).where('id', '=', user).execute();
+    slow.release();
+    await expect(running).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await findImage(installation.context, uploader, image.id)).toMatchObject({ state: 'queued' });
   });
 
   it('that runs out lets another go on, and the first one write nothing more', async () => {

@@ -8,7 +8,9 @@ import { inTransaction, type Trx } from '../db/database.ts';
 import { readDisks, setDiskFormat } from '../db/disks.ts';
 import { moveImage } from '../db/images.ts';
 import { attachPendingManifest, type DiskPlace, makeManifestLive } from '../db/manifests.ts';
+import { findRequester } from '../db/requester.ts';
 import { beginUpload, endUpload, findUpload, resumeUpload, setLease, type Upload } from '../db/uploads.ts';
+import { may } from '../domain/authorization.ts';
 import { createDiskInspector } from '../domain/disk-format.ts';
 import { FailureError } from '../domain/failure.ts';
 import { newUuid } from '../domain/ids.ts';
@@ -56,17 +58,17 @@ export async function uploadDisk(context: AppContext, caller: Caller, command: U
   try {
     const runs = checked(command, running);
     await context.dataPlane.ingest(running.disk, { from: running.from, isPartial, runs });
+    if (!isPartial) await complete(context, caller, running);
+    await lease.stop();
     if (isPartial) await park(context, running.upload);
-    else await complete(context, running);
     return await findImage(context, caller, running.image.id);
   } catch (error) {
+    await lease.stop();
     await (isUnusable(error) ? giveUp(context, running.upload) : park(context, running.upload));
     if (error instanceof FailureError && error.code === 'destination-full') {
       throw new RefusalError('store.full', { region: running.image.region }, { cause: error });
     }
     throw error;
-  } finally {
-    lease.stop();
   }
 }
 
@@ -126,12 +128,20 @@ async function begin(context: AppContext, caller: Caller, command: UploadDiskCom
   });
 }
 
-/** W3: one transaction makes the manifest live and, with the last disk, the image available. */
-async function complete(context: AppContext, { image, upload, disk }: Running): Promise<void> {
+/**
+ * W3: one transaction makes the manifest live and, with the last disk, the image available. An upload may take hours: whether
+ * the caller may still bring it is asked again, about him as he stands now.
+ */
+async function complete(context: AppContext, caller: Caller, { image, upload, disk }: Running): Promise<void> {
   const stored = await context.dataPlane.seal(disk);
   const format = await inspect(context, image, upload, disk, stored);
   await inTransaction(context.db, async (trx) => {
     const now = context.clock.now();
+    const { accountId, projectId } = image;
+    const uploader = await findRequester(trx, caller.accountId, caller.userId, now);
+    if (uploader === undefined || may(uploader, 'image.upload', { accountId, projectId }) !== 'yes') {
+      throw new RefusalError('forbidden', { action: 'image.upload' });
+    }
     const held = await endUpload(trx, upload);
     if (!held || !(await makeManifestLive(trx, upload.manifest, stored, now))) throw leaseLost(upload);
     await setDiskFormat(trx, image.id, upload.index, format);
@@ -196,19 +206,29 @@ async function giveUp({ db, clock }: AppContext, upload: Upload): Promise<void> 
   await inTransaction(db, (trx: Trx) => abandonUpload(trx, upload, clock.now()));
 }
 
-/** Renews the lease at a third of its length; the signal aborts when it is lost or the request's own signal does. */
+/**
+ * Renews the lease at a third of its length; the signal aborts when it is lost or the request's own signal does. Once `stop`
+ * has resolved, no renewal is under way that could come after the upload was parked.
+ */
 function keepLease({ db, clock, logger, uploadKeepMs }: AppContext, upload: Upload, request: AbortSignal) {
   const lost = new AbortController();
+  let renewal = Promise.resolve();
   const timer = setInterval(() => {
     const now = clock.now();
-    setLease(db, upload, { leaseUntil: now + leaseMs, keepUntil: now + uploadKeepMs }).then(
+    renewal = setLease(db, upload, { leaseUntil: now + leaseMs, keepUntil: now + uploadKeepMs }).then(
       (held) => {
         if (!held) lost.abort(leaseLost(upload));
       },
       (error: unknown) => logger.warn({ error, image: upload.image }, 'the upload lease was not renewed'),
     );
   }, leaseMs / 3);
-  return { signal: AbortSignal.any([request, lost.signal]), stop: () => clearInterval(timer) };
+  return {
+    signal: AbortSignal.any([request, lost.signal]),
+    async stop() {
+      clearInterval(timer);
+      await renewal;
+    },
+  };
 }
 
 function named(place: DiskPlace): { image: string; disk: number } {

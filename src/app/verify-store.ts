@@ -3,7 +3,7 @@ import { findImage } from '../db/images.ts';
 import { type DiskToVerify, listDisksToVerify } from '../db/verifiable-disks.ts';
 import { DamageError } from '../domain/failure.ts';
 import { RefusalError } from '../domain/refusal.ts';
-import { demand, record } from './act.ts';
+import { record, recordRefusal } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 
 export interface DamagedPlace {
@@ -37,14 +37,12 @@ export async function verifyStore(
   image: string | undefined,
   signal: AbortSignal,
 ): Promise<Verification> {
-  const action = 'installation.operate';
-  demand(caller, action);
-  const only = image === undefined ? undefined : await idOf(context, caller, image);
-  await record(context, caller, {
-    action,
-    resource: { type: 'store', id: 'verify' },
-    details: { image: only ?? null },
-  });
+  const resource = { type: 'store', id: 'verify' };
+  const deed = { action: 'installation.operate', resource, details: { image: image ?? null } } as const;
+  const only = await recordRefusal(context, caller, deed, async () =>
+    image === undefined ? undefined : await idOf(context, caller, image),
+  );
+  await record(context, caller, { ...deed, details: { image: only ?? null } });
   const damage: DamagedPlace[] = [];
   let disksChecked = 0;
   let bytesChecked = 0;

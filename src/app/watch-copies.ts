@@ -28,7 +28,7 @@ export async function* watchCopies(
   const ids = await idsOf(context, caller, watched);
   const seen = new Map<string, string>();
   for (let unfinished = ids; unfinished.length > 0; ) {
-    const copies = await findCopies(context.db, caller.accountId, unfinished);
+    const copies = await findCopies(context.db, caller, unfinished);
     for (const copy of copies) {
       const now = JSON.stringify(copy);
       if (seen.get(copy.id) === now) continue;

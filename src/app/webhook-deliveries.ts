@@ -1,16 +1,9 @@
 /** What is sent to a webhook: looked at, tried out, and sent again. */
-import { inTransaction } from '../db/database.ts';
-import {
-  findDelivery,
-  insertPing,
-  listDeliveries as listDeliveryRows,
-  renewDelivery,
-} from '../db/webhook-deliveries.ts';
-import { actorOf } from '../domain/event.ts';
-import { isUuid } from '../domain/ids.ts';
+import { findDelivery, listDeliveries as listDeliveryRows, renewDelivery } from '../db/webhook-deliveries.ts';
+import { isUuid, newUuid } from '../domain/ids.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import { type Delivery, leaseMs, type Webhook } from '../domain/webhook.ts';
-import { act, demand } from './act.ts';
+import { act } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { findWebhook, lockWebhook } from './webhooks.ts';
 
@@ -35,24 +28,15 @@ export async function listDeliveries(
 
 /** Sends the webhook an event of its own, to try it out. That event is the record of it, so there is no other. */
 export async function pingWebhook(context: AppContext, caller: Caller, webhookId: string): Promise<Delivery> {
-  demand(caller, 'webhook.manage');
-  const now = context.clock.now();
-  return await inTransaction(context.db, async (trx) => {
+  const id = newUuid(context.random);
+  const resource = { type: 'webhook', id: webhookId };
+  const deed = { action: 'webhook.manage', type: 'webhook.ping', resource } as const;
+  await act(context, caller, deed, async (trx, done) => {
     const webhook = await lockWebhook(trx, caller, webhookId);
     refuseDisabled(webhook);
-    const event = {
-      accountId: caller.accountId,
-      type: 'webhook.ping',
-      outcome: 'succeeded',
-      actor: actorOf(caller),
-      resource: { type: 'webhook', id: webhook.id },
-      region: null,
-      origin: caller.origin,
-      details: {},
-    };
-    const id = await insertPing(trx, webhook.id, event, now);
-    return found(await findDelivery(trx, webhook.id, id), id);
+    done.only = { id, webhook: webhook.id };
   });
+  return found(await findDelivery(context.db, webhookId, id), id);
 }
 
 /** Sends again what was delivered or has failed, and at once what waits for its next attempt; with all attempts before it. */

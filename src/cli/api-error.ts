@@ -43,7 +43,8 @@ const advice: Readonly<Record<string, (problem: ApiProblem) => string>> = {
   'image.not-found': () => 'see the images with: mimeo image list',
   'copy.not-found': () => 'see the copies with: mimeo copy list',
   'image.protected': ({ image }) => `let it be deleted with: mimeo image set ${String(image)} --no-protect`,
-  'image.being-copied': ({ copy }) => `wait for the copy (mimeo copy watch ${String(copy)}) or cancel it`,
+  'image.being-copied': ({ copy }) =>
+    copy === null ? 'try again later' : `wait for the copy (mimeo copy watch ${String(copy)}) or cancel it`,
   'image.changing': ({ image }) => `wait until it is available: mimeo image show ${String(image)}`,
   'image.not-readable': ({ image }) => `it can be used once it is available: mimeo image show ${String(image)}`,
   'copy.not-retryable': ({ copy }) => `see how it is with: mimeo copy show ${String(copy)}`,

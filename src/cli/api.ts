@@ -41,7 +41,8 @@ export interface ApiAccountName {
 export interface ApiImage extends ImageIds {
   readonly owner: ApiAccountName;
   readonly region: string;
-  readonly projectId: string;
+  /** Null on another account's image. */
+  readonly projectId: string | null;
   readonly resourceGroupId: string | null;
   readonly name: string;
   readonly description: string;
@@ -63,6 +64,8 @@ export interface ApiNewImage {
   readonly name: string;
   readonly description?: string;
   readonly kind?: ImageKind;
+  readonly project?: string;
+  readonly resourceGroup?: string;
   readonly tags?: Readonly<Record<string, string>>;
   readonly disks: readonly { readonly role: DiskRole; readonly format?: DiskFormat; readonly size: number }[];
 }

@@ -7,7 +7,7 @@ export function exampleFile(): string {
 }
 
 function example({ name, description, expected, isSecret, defaultValue, format }: Setting): string {
+  const yaml = () => (Array.isArray(defaultValue) ? `[${defaultValue.join(', ')}]` : format(defaultValue));
   const what = isSecret ? `${expected}; or ${name}File: the path of a file that holds it` : expected;
-  const value = Array.isArray(defaultValue) ? `[${defaultValue.join(', ')}]` : format(defaultValue);
-  return `# ${description}\n${defaultValue === undefined ? `# ${name}:` : `${name}: ${value}`} # ${what}\n`;
+  return `# ${description}\n${defaultValue === undefined ? `# ${name}:` : `${name}: ${yaml()}`} # ${what}\n`;
 }

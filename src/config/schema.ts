@@ -4,7 +4,19 @@
  */
 import { z } from 'zod';
 import { hideAll, hidePassword } from './redact.ts';
-import { bytes, httpUrl, multipleOf, names, oneOf, powerOfTwo, ratio, text, truth, whole } from './values.ts';
+import {
+  addresses,
+  bytes,
+  httpUrl,
+  multipleOf,
+  names,
+  oneOf,
+  powerOfTwo,
+  ratio,
+  text,
+  truth,
+  whole,
+} from './values.ts';
 
 interface Details {
   /** A sentence or two. */
@@ -56,8 +68,17 @@ const shape = {
   tlsKey: text('a path')
     .optional()
     .register(details, { description: 'The PEM file of the private key that belongs to `tlsCertificate`.' }),
+  trustedProxies: addresses().optional().register(details, {
+    description:
+      'Proxies before the server: what they say in `X-Forwarded-For` and `X-Forwarded-Proto` is believed, what others say is not. Name all that a request passes, and let the first replace these headers.',
+  }),
   requestsPerMinute: whole(0).default(6000).register(details, {
-    description: 'Requests of one principal, or of one address before it is known who asks; 0 is no limit.',
+    description:
+      'Requests of one user; an account has four times as many, an address that does not prove who it is a tenth. 0 is no limit.',
+  }),
+  transfersAtOnce: whole(1, 10_000).default(32).register(details, {
+    description:
+      'Uploads and downloads of content that the server has at once, at most half of them (rounded up) of one account; more are refused, to be tried again. Each holds at most (`threads` + 1) × (`segmentBytes` + `packBytes` + `readBytes`) + `segmentBytes` of memory: 86 MiB with two threads, 26 MiB while it comes slowly.',
   }),
   bodyBytes: bytes(KiB, 64 * MiB)
     .default(MiB)

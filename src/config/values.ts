@@ -2,6 +2,7 @@
  * The types of settings. A value comes as text (environment, flag) or as YAML made of it, so each type reads both; and each
  * says in words what it expects, for messages and for the page of settings.
  */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 interface ValueType {
@@ -83,20 +84,35 @@ export function httpUrl() {
 export function names(pattern: RegExp, words: string) {
   const distinct = (list: readonly string[]) => new Set(list).size === list.length;
   return z
-    .preprocess(
-      (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
-      z.array(z.string().regex(pattern)).min(1).refine(distinct),
-    )
-    .register(valueTypes, {
-      expected: `a list of ${words}, none of them twice`,
-      format: (list: string[]) => list.join(','),
-    });
+    .preprocess(listFromText, z.array(z.string().regex(pattern)).min(1).refine(distinct))
+    .register(valueTypes, { expected: `a list of ${words}, none of them twice`, format: formatList });
+}
+
+/** As {@link names}: addresses and ranges of them. A range of all is none: whoever trusts everybody can be told anything. */
+export function addresses() {
+  const isAddress = (text: string) => {
+    const [address = '', prefix, ...rest] = text.split('/');
+    const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+    if (bits === 0 || address.includes('%') || rest.length > 0) return false;
+    return prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= bits);
+  };
+  return z
+    .preprocess(listFromText, z.array(z.string().refine(isAddress)).min(1))
+    .register(valueTypes, { expected: 'a list of IP addresses or ranges (10.0.0.0/8)', format: formatList });
 }
 
 /** With the largest unit that leaves a whole number. */
 function formatBytes(value: number): string {
   const unit = value === 0 ? undefined : units.find((name) => value % unitBytes[name] === 0);
   return unit === undefined ? `${value}` : `${value / unitBytes[unit]} ${unit}`;
+}
+
+function listFromText(value: unknown): unknown {
+  return typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value;
+}
+
+function formatList(list: readonly string[]): string {
+  return list.join(',');
 }
 
 function numberFromText(value: unknown): unknown {

@@ -68,50 +68,55 @@ function stateOf(
   return { accountId, type: `copy.${state}`, resource: { type: 'copy', id }, details };
 }
 
+/** Every copy, its place in the queue aside. */
 export function selectCopies(db: Db | Trx) {
   return db
     .selectFrom('copies')
     .innerJoin('regions as source', 'source.number', 'copies.source_region')
     .innerJoin('regions as destination', 'destination.number', 'copies.destination_region')
-    .selectAll('copies')
-    .select(['source.id as sourceRegion', 'destination.id as destinationRegion'])
-    .select(
-      sql<number | null>`CASE WHEN copies.state = 'queued' THEN (
-        SELECT count(*) FROM copies AS ahead
-        WHERE ahead.account = copies.account AND ahead.destination_region = copies.destination_region
-          AND ahead.state = 'queued' AND ahead.sequence <= copies.sequence) END`.as('queuePosition'),
-    );
+    .select([
+      'copies.id',
+      'copies.account as accountId',
+      'copies.request',
+      'copies.retry_of as retryOf',
+      'copies.policy',
+      'copies.requested_by as requestedBy',
+      'copies.agency',
+      'copies.wanted as wishes',
+      'copies.source_image as sourceImageId',
+      'source.id as sourceRegion',
+      'copies.destination_image as destinationImageId',
+      'destination.id as destinationRegion',
+      'copies.state',
+      'copies.bytes_total as bytesTotal',
+      'copies.bytes_done as bytesDone',
+      'copies.bytes_moved as bytesMoved',
+      'copies.bytes_per_second as bytesPerSecond',
+      'copies.attempts',
+      'copies.failure_code as failureCode',
+      'copies.failure_message as failureMessage',
+      'copies.created_at as createdAt',
+      'copies.started_at as startedAt',
+      'copies.finished_at as finishedAt',
+    ]);
 }
 
-type CopyRow = ReturnType<typeof selectCopies> extends SelectQueryBuilder<infer _D, infer _T, infer Row> ? Row : never;
+/** Of one copy; a list counts all places at once (copy-list.ts). */
+const queuePosition = sql<number | null>`CASE WHEN copies.state = 'queued' THEN (
+  SELECT count(*) FROM copies AS ahead
+  WHERE ahead.account = copies.account AND ahead.destination_region = copies.destination_region
+    AND ahead.state = 'queued' AND ahead.sequence <= copies.sequence) END`.as('queuePosition');
+
+type CopyRow = (ReturnType<typeof selectCopies> extends SelectQueryBuilder<infer _D, infer _T, infer Row>
+  ? Row
+  : never) & { readonly queuePosition: number | null };
 
 export function toCopy(row: CopyRow): Copy {
+  const { bytesTotal, bytesDone, bytesMoved, bytesPerSecond, failureCode, failureMessage, ...copy } = row;
   return {
-    id: row.id,
-    accountId: row.account,
-    request: row.request,
-    retryOf: row.retry_of,
-    policy: row.policy,
-    requestedBy: row.requested_by,
-    agency: row.agency,
-    wishes: row.wanted,
-    sourceImageId: row.source_image,
-    sourceRegion: row.sourceRegion,
-    destinationImageId: row.destination_image,
-    destinationRegion: row.destinationRegion,
-    state: row.state,
-    progress: {
-      bytesTotal: row.bytes_total,
-      bytesDone: row.bytes_done,
-      bytesMoved: row.bytes_moved,
-      bytesPerSecond: row.bytes_per_second,
-    },
-    queuePosition: row.queuePosition,
-    attempts: row.attempts,
-    failure: row.failure_code === null ? null : { code: row.failure_code, message: row.failure_message ?? '' },
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    finishedAt: row.finished_at,
+    ...copy,
+    progress: { bytesTotal, bytesDone, bytesMoved, bytesPerSecond },
+    failure: failureCode === null ? null : { code: failureCode, message: failureMessage ?? '' },
   };
 }
 
@@ -121,7 +126,10 @@ export async function findCopy(
   { accountId, projects }: Pick<Principal, 'accountId' | 'projects'>,
   id: string,
 ): Promise<Copy | undefined> {
-  let query = selectCopies(db).where('copies.account', '=', accountId).where('copies.id', '=', id);
+  let query = selectCopies(db)
+    .select(queuePosition)
+    .where('copies.account', '=', accountId)
+    .where('copies.id', '=', id);
   if (projects !== null) query = query.where('copies.project', '=', sql<string>`any(${projects}::uuid[])`);
   const row = await query.executeTakeFirst();
   return row && toCopy(row);
@@ -129,13 +137,14 @@ export async function findCopy(
 
 /** Whoever's it is: for the worker, which acts for the one who asked. */
 export async function findCopyById(db: Db | Trx, id: string): Promise<Copy | undefined> {
-  const row = await selectCopies(db).where('copies.id', '=', id).executeTakeFirst();
+  const row = await selectCopies(db).select(queuePosition).where('copies.id', '=', id).executeTakeFirst();
   return row && toCopy(row);
 }
 
 /** The copies that are marked as running on this server. */
 export async function listCopiesHeldBy(db: Db, server: string): Promise<Copy[]> {
   const rows = await selectCopies(db)
+    .select(queuePosition)
     .where('copies.server', '=', server)
     .where('copies.state', '=', 'running')
     .execute();

@@ -1,6 +1,7 @@
 /** Lists of copies. */
 import { sql } from 'kysely';
 import type { Copy } from '../domain/copy.ts';
+import type { Principal } from '../domain/principal.ts';
 import type { CopyState } from '../domain/states.ts';
 import { selectCopies, toCopy } from './copies.ts';
 import type { Db, Trx } from './database.ts';
@@ -22,7 +23,7 @@ export interface CopyFilter {
 
 /** A page of the account's copies, by the time they were asked for. */
 export async function listCopies(db: Db, accountId: string, filter: CopyFilter): Promise<Copy[]> {
-  let query = selectCopies(db).where('copies.account', '=', accountId);
+  let query = selectPlaced(db, accountId);
   const { states, image, region, request, projects, after } = filter;
   if (states !== undefined) query = query.where('copies.state', '=', sql<CopyState>`any(${states}::text[])`);
   if (image !== undefined) {
@@ -44,14 +45,39 @@ export async function listCopies(db: Db, accountId: string, filter: CopyFilter):
   return rows.map(toCopy);
 }
 
-/** The account's copies of these ids, in their order. */
-export async function findCopies(db: Db | Trx, accountId: string, ids: readonly string[]): Promise<Copy[]> {
-  const rows = await selectCopies(db)
-    .where('copies.account', '=', accountId)
-    .where('copies.id', '=', anyOf(ids))
-    .orderBy(sql`array_position(${ids}::uuid[], copies.id)`)
-    .execute();
+/** The account's copies of these ids, in their order: those that go into one of the projects; null: into any. */
+export async function findCopies(
+  db: Db | Trx,
+  { accountId, projects }: Pick<Principal, 'accountId' | 'projects'>,
+  ids: readonly string[],
+): Promise<Copy[]> {
+  let query = selectPlaced(db, accountId).where('copies.id', '=', anyOf(ids));
+  if (projects !== null) query = query.where('copies.project', '=', anyOf(projects));
+  const rows = await query.orderBy(sql`array_position(${ids}::uuid[], copies.id)`).execute();
   return rows.map(toCopy);
+}
+
+/** The account's copies with their places in the queues, which are counted once for all of them. */
+function selectPlaced(db: Db | Trx, accountId: string) {
+  return selectCopies(db)
+    .leftJoin(
+      (from) =>
+        from
+          .selectFrom('copies as queued')
+          .select('queued.id')
+          .select(
+            sql<number>`row_number() OVER (PARTITION BY queued.destination_region ORDER BY queued.sequence)`.as(
+              'place',
+            ),
+          )
+          .where('queued.account', '=', accountId)
+          .where('queued.state', '=', 'queued')
+          .where('queued.finished_at', 'is', null)
+          .as('waiting'),
+      (join) => join.onRef('waiting.id', '=', 'copies.id'),
+    )
+    .select('waiting.place as queuePosition')
+    .where('copies.account', '=', accountId);
 }
 
 function anyOf(ids: readonly string[]) {

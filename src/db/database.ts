@@ -3,7 +3,7 @@ import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import { retry } from '../lib/retry.ts';
 import { withSpan } from '../telemetry/tracing.ts';
-import { PreparingClient } from './preparing-client.ts';
+import { changedTable, PreparingClient } from './preparing-client.ts';
 import type { Database } from './schema.ts';
 
 /** How to reach a PostgreSQL: an address of one's own, or the embedded server's socket. */
@@ -88,8 +88,11 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
-/** Serialisation failure and deadlock: PostgreSQL rolled one of two transactions back, and asks for another try. */
-const conflictStates = new Set(['40001', '40P01']);
+/**
+ * Serialisation failure and deadlock: PostgreSQL rolled one of two transactions back, and asks for another try. So does a
+ * prepared statement whose table has changed (preparing-client.ts), which is planned anew from then on.
+ */
+const conflictStates = new Set(['40001', '40P01', changedTable]);
 
 /** Runs `work` in a transaction, again when it met another one; `work` must touch nothing but the database. */
 export function inTransaction<Result>(

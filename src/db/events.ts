@@ -3,9 +3,16 @@ import { sql } from 'kysely';
 import { type Event, type NewEvent, service } from '../domain/event.ts';
 import type { Db, Trx } from './database.ts';
 
+/** A delivery of an event that one webhook alone hears of, known by its id before there is one. */
+export interface OnlyDelivery {
+  readonly id: string;
+  readonly webhook: string;
+}
+
 /** A webhook that is deleted meanwhile gets no delivery. */
-export async function recordEvent(db: Db | Trx, event: NewEvent, now: number): Promise<void> {
+export async function recordEvent(db: Db | Trx, event: NewEvent, now: number, only?: OnlyDelivery): Promise<void> {
   const { accountId, type, outcome, actor, resource, region, origin, details } = event;
+  const wanted = sql`webhooks.disabled_at IS NULL AND webhooks.types && ${eventPatterns(type)}::text[]`;
   await sql`
     WITH event AS (
       INSERT INTO events (at, account, type, outcome, actor_kind, actor_account, actor_user, actor_name, access_key,
@@ -16,10 +23,9 @@ export async function recordEvent(db: Db | Trx, event: NewEvent, now: number): P
               ${origin?.requestId ?? null}, ${origin?.address ?? null}, ${JSON.stringify(details, (_key, value: unknown) => storable(value))}::jsonb)
       RETURNING id
     )
-    INSERT INTO webhook_deliveries (webhook, event, next_attempt_at)
-    SELECT webhooks.id, event.id, ${now} FROM webhooks, event
-    WHERE webhooks.account = ${accountId} AND webhooks.disabled_at IS NULL
-      AND webhooks.types && ${eventPatterns(type)}::text[]
+    INSERT INTO webhook_deliveries (id, webhook, event, next_attempt_at)
+    SELECT coalesce(${only?.id ?? null}::uuid, gen_random_uuid()), webhooks.id, event.id, ${now} FROM webhooks, event
+    WHERE webhooks.account = ${accountId} AND ${only ? sql`webhooks.id = ${only.webhook}` : wanted}
     FOR KEY SHARE OF webhooks`.execute(db);
 }
 
@@ -35,6 +41,21 @@ export async function recordState(
   now: number,
 ): Promise<void> {
   await recordEvent(trx, { outcome: 'succeeded', ...event, actor: service, origin: null }, now);
+}
+
+/** Whether the last event of this kind, by the same account and in the same region, is of `since` (epoch milliseconds) or later. */
+export async function happenedSince(
+  db: Db | Trx,
+  { accountId, type, resource, region, actor }: NewEvent,
+  since: number,
+): Promise<boolean> {
+  const { rows } = await sql<{ at: number }>`
+    SELECT at FROM events
+    WHERE account = ${accountId} AND resource_id = ${resource.id} AND type = ${type}
+      AND actor_account = ${actor.accountId} AND region = (SELECT number FROM regions WHERE id = ${region})
+    ORDER BY id DESC LIMIT 1`.execute(db);
+  const [last] = rows;
+  return last !== undefined && last.at >= since;
 }
 
 /** What a webhook may call events of this type: `image.available`, `image.*`, `*`. */

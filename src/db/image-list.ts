@@ -2,6 +2,7 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import { isUuid } from '../domain/ids.ts';
 import type { Image, ImageKind, Visibility } from '../domain/image.ts';
+import type { ImageOwner, ImageSort } from '../domain/image-query.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { ImageState } from '../domain/states.ts';
 import type { Db, Trx } from './database.ts';
@@ -9,18 +10,11 @@ import { selectImages } from './images.ts';
 import { type Cursor, likePattern } from './paging.ts';
 import type { Database } from './schema.ts';
 
-/** Whose images: the account's own, those shared with it (and accepted), those that are public, or all of them. */
-export const imageOwners = ['self', 'shared', 'public', 'any'] as const;
-export type ImageOwner = (typeof imageOwners)[number];
-
-export const imageSorts = ['createdAt', 'updatedAt', 'name', 'size'] as const;
-export type ImageSort = (typeof imageSorts)[number];
-
 export interface ImageFilter {
   readonly owner: ImageOwner;
   readonly region?: string | undefined;
   readonly project?: string | undefined;
-  /** Of the account's own images only those in these projects; null: in all. */
+  /** Of the account's own images only those in these projects, and none that is only shared with it; null: all. */
   readonly projects: readonly string[] | null;
   readonly name?: string | undefined;
   /** A part of the name or the description, in any case, or a whole id. */
@@ -85,13 +79,15 @@ function owned(
 ) {
   const own = and([eb('images.account', '=', accountId), ...(projects === null ? [] : [inProjects(projects)])]);
   const open = and([eb('images.visibility', '=', 'public'), eb('images.account', '<>', accountId)]);
-  const shared = exists(
+  const isShared = exists(
     selectFrom('image_members')
       .select('image_members.image')
       .whereRef('image_members.image', '=', 'images.id')
       .where('image_members.account', '=', accountId)
       .where('image_members.status', '=', 'accepted'),
   );
+  // As `may` has it: whoever is kept to projects is kept from what the account as a whole was let into.
+  const shared = projects === null ? isShared : and([isShared, eb('images.visibility', '=', 'public')]);
   return { self: own, public: open, shared, any: or([own, open, shared]) }[owner];
 }
 

@@ -8,7 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../../test/support/databa
 import type { Db } from './database.ts';
 import { migrate, NewerSchemaError } from './migrate.ts';
 
-const all = ['0001_core', '0002_service', '0003_resumable_uploads'];
+const all = ['0001_core', '0002_service', '0003_resumable_uploads', '0004_webhook_leases'];
 
 let database: TestDatabase;
 beforeEach(async () => {

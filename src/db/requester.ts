@@ -40,7 +40,15 @@ export async function findRequester(
   const row = rows[0];
   if (row === undefined) return undefined;
   const { accountName, accountNumber, administers } = row;
-  const account = { accountId, accountName, accountNumber, administers, accessKeyId: null, sessionId: null };
+  const account = {
+    accountId,
+    accountName,
+    accountNumber,
+    administers,
+    accessKeyId: null,
+    sessionId: null,
+    temporary: false,
+  };
   if (userId === null) {
     return {
       ...account,

@@ -281,6 +281,7 @@ export interface WebhooksTable {
   types: string[];
   created_at: number;
   disabled_at: number | null;
+  busy_until: Generated<number>;
 }
 
 export interface WebhookDeliveriesTable {

@@ -1,9 +1,9 @@
 /**
  * The rows of deliveries, and how servers share them out. A due row is claimed by pushing its next attempt beyond the end of
- * this one: that moment is the lease. Whoever is killed in between leaves a row that is due again when the lease is over.
+ * this one, and its webhook is busy until then: that moment is the lease. Whoever is killed in between leaves a row that is
+ * due again, and a webhook that is free again, when the lease is over.
  */
 import { sql } from 'kysely';
-import type { NewEvent } from '../domain/event.ts';
 import type { Delivery } from '../domain/webhook.ts';
 import type { Db, Trx } from './database.ts';
 
@@ -26,34 +26,38 @@ export interface ClaimFilter {
   readonly now: number;
   readonly leaseUntil: number;
   /** Those that are to be left alone for now. */
-  readonly busyWebhooks: readonly string[];
   readonly busyAccounts: readonly string[];
 }
 
 /**
- * Claims what is longest due at one webhook, which is drawn by lot among those that have something due: however much waits
- * at some of them, each has the same chance.
+ * Claims what is longest due at one webhook, which is drawn by lot among those that have something due and nothing on its
+ * way: however much waits at some of them, each has the same chance. What a disabled account still had to be sent waits
+ * until it is enabled.
  */
 export async function claimDelivery(db: Db, filter: ClaimFilter): Promise<Claim | undefined> {
-  const { now, leaseUntil, busyWebhooks, busyAccounts } = filter;
+  const { now, leaseUntil, busyAccounts } = filter;
   const { rows } = await sql<Claim>`
     WITH drawn AS (
       SELECT due.id FROM webhooks
+      JOIN accounts ON accounts.id = webhooks.account AND accounts.disabled_at IS NULL
       CROSS JOIN LATERAL (
         SELECT id FROM webhook_deliveries
         WHERE webhook = webhooks.id AND state = 'pending' AND next_attempt_at <= ${now}
         ORDER BY next_attempt_at LIMIT 1
       ) due
-      WHERE webhooks.id <> ALL(${busyWebhooks}::uuid[]) AND webhooks.account <> ALL(${busyAccounts}::uuid[])
+      WHERE webhooks.busy_until <= ${now} AND webhooks.account <> ALL(${busyAccounts}::uuid[])
       ORDER BY random() LIMIT 1
     ), locked AS (
-      SELECT id FROM webhook_deliveries
-      WHERE id = (SELECT id FROM drawn) AND state = 'pending' AND next_attempt_at <= ${now}
-      FOR UPDATE SKIP LOCKED
+      SELECT d.id, d.webhook FROM webhooks w JOIN webhook_deliveries d ON d.webhook = w.id
+      WHERE d.id = (SELECT id FROM drawn) AND d.state = 'pending' AND d.next_attempt_at <= ${now}
+        AND w.busy_until <= ${now}
+      FOR NO KEY UPDATE SKIP LOCKED
+    ), leased AS (
+      UPDATE webhooks w SET busy_until = ${leaseUntil} FROM locked WHERE w.id = locked.webhook RETURNING w.*
     )
     UPDATE webhook_deliveries d SET attempts = d.attempts + 1, next_attempt_at = ${leaseUntil}
-    FROM locked, webhooks w
-    WHERE d.id = locked.id AND w.id = d.webhook
+    FROM locked, leased w
+    WHERE d.id = locked.id AND w.id = locked.webhook
     RETURNING d.id AS delivery, d.event, d.webhook, w.account, w.url, w.secret AS "sealedSecret",
               w.disabled_at IS NOT NULL AS disabled, d.attempts, d.next_attempt_at AS "leaseUntil"`.execute(db);
   return rows[0];
@@ -72,25 +76,39 @@ export interface Attempt {
 /** Writes down what became of a claim, unless its lease was over and somebody else's claim took its place. */
 export async function settleDelivery(db: Db, claim: Claim, { status, error, outcome }: Attempt): Promise<void> {
   const { state } = outcome;
-  await db
-    .updateTable('webhook_deliveries')
+  await endClaim(db, claim)
     .set({ state, last_status: status, last_error: error })
     .set(state === 'pending' ? { next_attempt_at: outcome.nextAttemptAt } : { finished_at: outcome.finishedAt })
-    .where('id', '=', claim.delivery)
-    .where('state', '=', 'pending')
-    .where('next_attempt_at', '=', claim.leaseUntil)
     .execute();
 }
 
 /** Gives a claim back as if it had not been made. */
 export async function releaseDelivery(db: Db, claim: Claim, now: number): Promise<void> {
-  await db
-    .updateTable('webhook_deliveries')
-    .set(({ eb }) => ({ attempts: eb('attempts', '-', 1), next_attempt_at: now }))
-    .where('id', '=', claim.delivery)
-    .where('state', '=', 'pending')
-    .where('next_attempt_at', '=', claim.leaseUntil)
+  await endClaim(db, claim)
+    .set(({ eb, ref }) => ({ attempts: eb(ref('d.attempts'), '-', 1), next_attempt_at: now }))
     .execute();
+}
+
+/**
+ * Frees the webhook, and changes the delivery if both are still the claim's. The webhook's row comes first, as with all that
+ * touches both, so that nobody waits in a circle.
+ */
+function endClaim(db: Db, { delivery, webhook, leaseUntil }: Claim) {
+  return db
+    .with('freed', (cte) =>
+      cte
+        .updateTable('webhooks')
+        .set({ busy_until: 0 })
+        .where('id', '=', webhook)
+        .where('busy_until', '=', leaseUntil)
+        .returning('id'),
+    )
+    .updateTable('webhook_deliveries as d')
+    .from('freed')
+    .whereRef('d.webhook', '=', 'freed.id')
+    .where('d.id', '=', delivery)
+    .where('d.state', '=', 'pending')
+    .where('d.next_attempt_at', '=', leaseUntil);
 }
 
 function selectDeliveries(db: Db | Trx, webhookId: string) {
@@ -123,8 +141,8 @@ export async function listDeliveries(
   return await query.orderBy('d.event', 'desc').limit(limit).execute();
 }
 
-export async function findDelivery(trx: Trx, webhookId: string, id: string): Promise<Delivery | undefined> {
-  return await selectDeliveries(trx, webhookId).where('d.id', '=', id).executeTakeFirst();
+export async function findDelivery(db: Db | Trx, webhookId: string, id: string): Promise<Delivery | undefined> {
+  return await selectDeliveries(db, webhookId).where('d.id', '=', id).executeTakeFirst();
 }
 
 /**
@@ -138,37 +156,4 @@ export async function renewDelivery(trx: Trx, id: string, now: number, soon: num
     .where('id', '=', id)
     .where(({ or, eb }) => or([eb('state', '<>', 'pending'), eb('next_attempt_at', '>', soon)]))
     .execute();
-}
-
-/** Writes an event that this webhook alone hears of; answers with its delivery's id. */
-export async function insertPing(trx: Trx, webhookId: string, event: NewEvent, now: number): Promise<string> {
-  const { accountId, type, outcome, actor, resource, origin, details } = event;
-  const { id } = await trx
-    .insertInto('events')
-    .values({
-      at: now,
-      account: accountId,
-      type,
-      outcome,
-      actor_kind: actor.kind,
-      actor_account: actor.accountId,
-      actor_user: actor.userId,
-      actor_name: actor.name,
-      access_key: actor.accessKeyId,
-      resource_type: resource.type,
-      resource_id: resource.id,
-      region: null,
-      protocol: origin?.protocol ?? null,
-      request: origin?.requestId ?? null,
-      address: origin?.address ?? null,
-      details: JSON.stringify(details),
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  const delivery = await trx
-    .insertInto('webhook_deliveries')
-    .values({ webhook: webhookId, event: id, next_attempt_at: now })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  return delivery.id;
 }

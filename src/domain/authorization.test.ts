@@ -19,6 +19,7 @@ function principal(overrides: Partial<Principal> = {}): Principal {
     sessionId: null,
     agency: null,
     projects: null,
+    temporary: false,
     ...overrides,
   };
 }
@@ -53,6 +54,16 @@ describe('may', () => {
     expect(allowed({}, { ...theirs, visibility: 'shared', membership: 'accepted' })).toEqual(shared);
     expect(allowed({}, { ...theirs, visibility: 'shared', membership: 'pending' })).toEqual(['image.read']);
   });
+
+  it('lets temporary credentials take rights away, but make none that would outlive them', () => {
+    const temporary = allowed({ administers: true, temporary: true });
+    expect(everyAction.filter((action) => !temporary.includes(action)).sort()).toEqual([
+      'access-key.manage',
+      'account.manage',
+      'agency.manage',
+      'user.manage',
+    ]);
+  });
 });
 
 describe('by an agency', () => {
@@ -67,6 +78,7 @@ describe('by an agency', () => {
     const some = allowed({ agency: 'partner', projects: ['north'] });
     expect(whole.filter((action) => !some.includes(action)).sort()).toEqual([
       'event.read',
+      'invitation.read',
       'project.manage',
       'resource-group.manage',
       'share.answer',
@@ -79,6 +91,16 @@ describe('by an agency', () => {
     const limited = principal({ agency: 'partner', projects: ['north'] });
     expect(may(limited, 'image.delete', { accountId: 'ours', projectId: 'north' })).toBe('yes');
     expect(may(limited, 'image.delete', { accountId: 'ours', projectId: 'south' })).toBe('hidden');
+  });
+
+  it("another account's image exists by a grant of all projects, or for everybody", () => {
+    const shared = { accountId: 'theirs', visibility: 'shared', membership: 'accepted' } as const;
+    expect(may(principal({ agency: 'partner' }), 'copy.create', shared)).toBe('yes');
+    const limited = principal({ agency: 'partner', projects: ['north'] });
+    for (const target of [shared, { ...shared, membership: 'pending' } as const]) {
+      expect(may(limited, 'image.read', target)).toBe('hidden');
+    }
+    expect(may(limited, 'copy.create', { ...shared, visibility: 'public' })).toBe('yes');
   });
 
   it('one may never more than without it', () => {

@@ -7,12 +7,14 @@ interface Rule {
   readonly least: Role;
   readonly administers?: true;
   readonly delegable?: 'never' | 'whole';
+  readonly lasting?: true;
 }
 
 /**
  * What can be asked for, with the least role that may. `administers`: only in the account that runs the installation.
  * `delegable`: whether an agency's grants reach it. `never`, where it is about who may do what, since whoever was let in for a
- * while must not be able to stay; `whole`, where it lies in no project, by a grant of all projects only.
+ * while must not be able to stay; `whole`, where it lies in no project, by a grant of all projects only. `lasting`: gives rights
+ * that do not end, so it is not for temporary credentials; what only takes rights away has an action of its own, and is.
  */
 export const actions = {
   'image.read': { least: 'viewer' },
@@ -24,6 +26,7 @@ export const actions = {
   'image.share': { least: 'operator' },
   'image.publish': { least: 'owner' },
   'share.read': { least: 'viewer' },
+  'invitation.read': { least: 'viewer', delegable: 'whole' },
   'share.answer': { least: 'operator', delegable: 'whole' },
   'copy.read': { least: 'viewer' },
   'copy.create': { least: 'operator' },
@@ -32,16 +35,19 @@ export const actions = {
   'quota.read': { least: 'viewer' },
   'account.read': { least: 'viewer' },
   'user.read': { least: 'viewer', delegable: 'never' },
-  'user.manage': { least: 'owner', delegable: 'never' },
+  'user.manage': { least: 'owner', delegable: 'never', lasting: true },
+  'user.delete': { least: 'owner', delegable: 'never' },
   'access-key.read': { least: 'viewer', delegable: 'never' },
-  'access-key.manage': { least: 'viewer', delegable: 'never' },
+  'access-key.manage': { least: 'viewer', delegable: 'never', lasting: true },
+  'access-key.delete': { least: 'viewer', delegable: 'never' },
   'session.read': { least: 'viewer', delegable: 'never' },
   'session.create': { least: 'viewer', delegable: 'never' },
   'session.delete': { least: 'viewer' },
   'project.read': { least: 'viewer' },
   'project.manage': { least: 'owner', delegable: 'whole' },
   'agency.read': { least: 'viewer', delegable: 'never' },
-  'agency.manage': { least: 'owner', delegable: 'never' },
+  'agency.manage': { least: 'owner', delegable: 'never', lasting: true },
+  'agency.delete': { least: 'owner', delegable: 'never' },
   'agency.assume': { least: 'operator', delegable: 'never' },
   'resource-group.read': { least: 'viewer' },
   'resource-group.manage': { least: 'operator', delegable: 'whole' },
@@ -50,7 +56,7 @@ export const actions = {
   'region.read': { least: 'viewer' },
   'installation.read': { least: 'viewer', administers: true },
   'installation.operate': { least: 'operator', administers: true },
-  'account.manage': { least: 'owner', administers: true },
+  'account.manage': { least: 'owner', administers: true, lasting: true },
   'quota.manage': { least: 'owner', administers: true },
 } as const satisfies Readonly<Record<string, Rule>>;
 
@@ -78,6 +84,7 @@ export function may(principal: Principal, action: Action, target?: Target): Verd
   if (target !== undefined && !sees(principal, action, target)) return 'hidden';
   if (!hasRole(principal.role, rule.least)) return 'no';
   if (rule.administers && !principal.administers) return 'no';
+  if (rule.lasting && principal.temporary) return 'no';
   return principal.agency === null || isDelegated(principal, rule) ? 'yes' : 'no';
 }
 
@@ -92,6 +99,8 @@ function sees(principal: Principal, action: Action, target: Target): boolean {
     return principal.projects === null || !target.projectId || principal.projects.includes(target.projectId);
   }
   if (target.visibility === 'public') return sharedActions.has(action);
+  // What is shared is shared with the account, and so lies in none of its projects.
+  if (principal.projects !== null) return false;
   // One that is still asked whether it wants the image may look at it, and no more.
   if (target.membership === 'pending') return action === 'image.read';
   return target.membership === 'accepted' && sharedActions.has(action);

@@ -25,6 +25,7 @@ const principal: Principal = {
   sessionId: null,
   agency: null,
   projects: null,
+  temporary: false,
 };
 
 const source: Image = {

@@ -32,6 +32,8 @@ export interface Principal {
   readonly agency: string | null;
   /** Ids of the projects that an agency was granted; null: all of the account. */
   readonly projects: readonly string[] | null;
+  /** Signs with temporary credentials, which make nothing that would outlive them (`lasting` in authorization.ts). */
+  readonly temporary: boolean;
 }
 
 /** True when `role` is `least` or more. */

@@ -11,7 +11,7 @@ import type { AppContext, Caller } from '../app/context.ts';
 import { listDeliveries, pingWebhook } from '../app/webhook-deliveries.ts';
 import { createWebhook, deleteWebhook, updateWebhook } from '../app/webhooks.ts';
 import { recordEvent } from '../db/events.ts';
-import { claimDelivery } from '../db/webhook-deliveries.ts';
+import { claimDelivery, settleDelivery } from '../db/webhook-deliveries.ts';
 import type { Delivery, Webhook } from '../domain/webhook.ts';
 import { leaseMs } from '../domain/webhook.ts';
 import { createEgress } from '../egress/egress.ts';
@@ -215,15 +215,51 @@ describe('deliverWebhooks', () => {
     expect(new Set(messages.map(({ headers }) => headers['webhook-id'])).size).toBe(more.length * 10);
   });
 
-  it('sends nothing twice while the receiver takes its time', async () => {
+  it('sends nothing twice, nor anything else to the same webhook, while the receiver takes its time', async () => {
     const { url, messages } = await receive(undefined);
     await hook(url);
-    await happen();
+    for (let count = 0; count < 3; count++) await happen();
     start();
     start();
     await eventually(() => expect(messages).toHaveLength(1));
     await sleep(100);
     expect(messages).toHaveLength(1);
+  });
+
+  it('lets one server take from a webhook until that is settled, however many would', async () => {
+    await hook('http://127.0.0.1:1/');
+    for (let count = 0; count < 5; count++) await happen();
+    const claim = async () => {
+      const now = context.clock.now();
+      return await claimDelivery(database.db, { now, leaseUntil: now + leaseMs, busyAccounts: [] });
+    };
+    const claimed = async () =>
+      (await Promise.all(Array.from({ length: 5 }, claim))).filter((each) => each !== undefined);
+    const [first, ...more] = await claimed();
+    expect(more).toEqual([]);
+    expect(await claimed()).toEqual([]);
+    if (first === undefined) throw new Error('nothing was claimed');
+    const outcome = { state: 'delivered', finishedAt: context.clock.now() } as const;
+    await settleDelivery(database.db, first, { status: 200, error: null, outcome });
+    const [second, ...others] = await claimed();
+    expect(others).toEqual([]);
+    expect(second).toMatchObject({ webhook: first.webhook, attempts: 1 });
+    expect(second?.delivery).not.toBe(first.delivery);
+  });
+
+  it('sends a disabled account nothing until it is enabled', async () => {
+    const { url, messages } = await receive(200);
+    const { id } = await hook(url);
+    await happen();
+    const disable = (disabledAt: number | null) =>
+      database.db.updateTable('accounts').set({ disabled_at: disabledAt }).where('id', '=', caller.accountId).execute();
+    await disable(context.clock.now());
+    start();
+    await sleep(100);
+    expect(messages).toEqual([]);
+    expect(await deliveryOf(id)).toMatchObject({ state: 'pending', attempts: 0 });
+    await disable(null);
+    await expectDelivery(id, { state: 'delivered' });
   });
 
   it('keeps nobody waiting for the slow receivers of others', async () => {
@@ -248,12 +284,7 @@ describe('deliverWebhooks', () => {
     await happen();
     // All that a server does before it sends; then it is killed.
     const now = context.clock.now();
-    const claim = await claimDelivery(database.db, {
-      now,
-      leaseUntil: now + leaseMs,
-      busyWebhooks: [],
-      busyAccounts: [],
-    });
+    const claim = await claimDelivery(database.db, { now, leaseUntil: now + leaseMs, busyAccounts: [] });
     start();
     await sleep(50);
     expect(messages).toEqual([]);

@@ -61,12 +61,10 @@ export async function deliverWebhooks(context: WebhookContext, signal: AbortSign
   async function claimNext(): Promise<Claim | undefined> {
     if (running.size >= maxAttemptsAtOnce) return undefined;
     const now = clock.now();
-    const claims = [...running.keys()];
-    const ofAccount = Map.groupBy(claims, ({ account }) => account);
+    const ofAccount = Map.groupBy(running.keys(), ({ account }) => account);
     return await claimDelivery(db, {
       now,
       leaseUntil: now + leaseMs,
-      busyWebhooks: claims.map(({ webhook }) => webhook),
       busyAccounts: [...ofAccount].filter(([, own]) => own.length >= maxOfAccount).map(([account]) => account),
     });
   }

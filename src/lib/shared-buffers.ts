@@ -10,11 +10,20 @@ export interface SharedBuffers {
   give(buffer: Uint8Array): void;
 }
 
-export function createSharedBuffers(): SharedBuffers {
+/** Keeps at most `maxIdleBytes` that nobody uses; what is given back beyond that is collected. */
+export function createSharedBuffers(maxIdleBytes: number): SharedBuffers {
   const idle = new Map<number, Uint8Array[]>();
+  let idleBytes = 0;
   return {
-    take: (size) => idle.get(size)?.pop() ?? new Uint8Array(new SharedArrayBuffer(size)),
+    take(size) {
+      const kept = idle.get(size)?.pop();
+      if (kept === undefined) return new Uint8Array(new SharedArrayBuffer(size));
+      idleBytes -= size;
+      return kept;
+    },
     give(buffer) {
+      if (idleBytes + buffer.length > maxIdleBytes) return;
+      idleBytes += buffer.length;
       const ofItsSize = idle.get(buffer.length);
       if (ofItsSize === undefined) idle.set(buffer.length, [buffer]);
       else ofItsSize.push(buffer);

@@ -82,10 +82,23 @@ async function open(path: string, softwareVersion: string): Promise<DataDirector
   }
 }
 
+/** True when it was not there. Not `recursive`, which below /proc tries for ever. */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return false;
+    if (code !== 'ENOENT' || !(await makeFolder(dirname(path)))) throw error;
+    await mkdir(path);
+    return true;
+  }
+}
+
 /** Makes the folder if need be, and sees that it is ours; answers with its real path. */
 async function prepareFolder(path: string): Promise<string> {
-  const first = await mkdir(path, { recursive: true });
-  if (first !== undefined) {
+  if (await makeFolder(path)) {
     await chmod(path, 0o700);
     await syncFolder(dirname(path));
   }
@@ -167,7 +180,7 @@ async function writeIdentity(path: string, softwareVersion: string): Promise<Ide
   return identity;
 }
 
-const unwritable: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EROFS']);
+const unwritable: ReadonlySet<unknown> = new Set(['EACCES', 'ENOENT', 'EPERM', 'EROFS']);
 const notAFolder: ReadonlySet<unknown> = new Set(['EEXIST', 'ENOTDIR']);
 
 function translate(error: unknown, path: string): unknown {

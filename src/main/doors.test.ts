@@ -1,6 +1,8 @@
 import { fastify } from 'fastify';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { createInstallation, type Installation } from '../../test/support/installation.ts';
+import type { Caller } from '../app/context.ts';
+import { createAgency } from '../app/tenants/agencies.ts';
 import { createSession } from '../app/tenants/sessions.ts';
 import { loadConfig } from '../config/load.ts';
 import type { RegionStore } from '../store/region-store.ts';
@@ -45,15 +47,30 @@ it('says which store fails', async () => {
   expect([answer.status, await answer.json()]).toEqual([503, { status: 'unavailable', failing: ['store south'] }]);
 });
 
+/** A session of another account's, that may look at one project of the account that runs the installation. */
+async function visitFrom(partner: Caller): Promise<{ readonly token: string }> {
+  const { context, operator } = installation;
+  const agency = { account: operator.accountName, name: 'partner' };
+  await createAgency(context, operator, {
+    name: agency.name,
+    description: '',
+    trustedAccount: partner.accountName,
+    grants: [{ project: 'north', role: 'viewer' }],
+    expiresAt: null,
+  });
+  return await createSession(context, partner, { name: 'visit', agency });
+}
+
 it('shows metrics, which tell of every account, to those who run the installation', async () => {
   const { context, operator } = installation;
   const [session, other] = await Promise.all(
     [operator, await installation.newCaller()].map((caller) => createSession(context, caller, { name: 'prometheus' })),
   );
+  const visit = await visitFrom(await installation.newCaller());
   const url = await open({});
   const ask = async (headers: Record<string, string>) => (await fetch(`${url}/metrics`, { headers })).status;
   expect(await ask({ authorization: `Bearer ${session?.token}` })).toBe(200);
-  for (const authorization of [`Bearer ${other?.token}`, 'Bearer nobody', 'Basic eDp5']) {
+  for (const authorization of [`Bearer ${other?.token}`, `Bearer ${visit.token}`, 'Bearer nobody', 'Basic eDp5']) {
     expect(await ask({ authorization })).toBe(401);
   }
   expect(await ask({})).toBe(401);

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { AppContext } from '../app/context.ts';
 import type { Config } from '../config/schema.ts';
+import { may } from '../domain/authorization.ts';
 import { authenticate } from '../protocols/native/authentication.ts';
 import { createOperations, type OperationsOptions } from '../protocols/operations/app.ts';
 import type { RegionStore } from '../store/region-store.ts';
@@ -38,6 +39,7 @@ export async function openDoors(options: DoorsOptions): Promise<FrontDoor> {
     }),
     metricsAccess: config.metricsAccess === 'open' ? 'open' : metricsGate(options),
     requestSeconds,
+    trustedProxies: config.trustedProxies,
     metrics: metrics.requests,
     logger,
   });
@@ -61,6 +63,6 @@ export async function openDoors(options: DoorsOptions): Promise<FrontDoor> {
 function metricsGate({ context, config }: DoorsOptions): OperationsOptions['metricsAccess'] {
   return async (request) => {
     const principal = await authenticate(request, { context, clockMs: config.clockSeconds * 1000 });
-    return principal?.administers ?? false;
+    return principal !== undefined && may(principal, 'installation.read') === 'yes';
   };
 }

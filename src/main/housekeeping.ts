@@ -14,27 +14,34 @@ export interface Housekeeping {
 
 /**
  * Puts back cut-off uploads that nobody has gone on with in time, removes the bytes of images that were never finished, and
- * forgets what has expired. The first round begins at once.
+ * forgets what has expired. The first round begins at once. A chore that fails, be it that a region's store is away, keeps no
+ * other from being done.
  */
 export function startHousekeeping(
   context: AppContext,
   { keepEventsMs }: { readonly keepEventsMs: number },
 ): Housekeeping {
   const stopping = new AbortController();
+  const { signal } = stopping;
+  const chores = new Map<string, () => Promise<unknown>>([
+    ['abandon uploads', () => abandonExpiredUploads(context)],
+    ...[...context.regionNumbers.keys()].map(
+      (region) => [`collect in ${region}`, () => collectHalfMade(context, region, signal)] as const,
+    ),
+    ['forget what has expired', () => forgetExpired(context, signal)],
+    ['forget old events', () => forgetOldEvents(context, keepEventsMs, signal)],
+  ]);
   let busy = false;
 
   async function keepHouse(): Promise<void> {
     busy = true;
-    try {
-      await abandonExpiredUploads(context);
-      await collectHalfMade(context, stopping.signal);
-      await forgetExpired(context, stopping.signal);
-      await forgetOldEvents(context, keepEventsMs, stopping.signal);
-    } catch (error) {
-      if (!stopping.signal.aborted) context.logger.error({ error }, 'housekeeping failed');
-    } finally {
-      busy = false;
+    for (const [chore, work] of chores) {
+      if (signal.aborted) break;
+      await work().catch((error: unknown) => {
+        if (!signal.aborted) context.logger.error({ error, chore }, 'housekeeping failed');
+      });
     }
+    busy = false;
   }
 
   let round = keepHouse();

@@ -137,11 +137,15 @@ async function start(
   const api = createNativeApi({
     context,
     metrics: metrics.requests,
+    trustedProxies: config.trustedProxies,
     limits: {
       requestsPerMinute: config.requestsPerMinute,
       bodyBytes: config.bodyBytes,
       requestSeconds: config.requestSeconds,
       idleSeconds: config.idleSeconds,
+      transfersAtOnce: config.transfersAtOnce,
+      // Below the half minute after which proxies and firewalls take a connection for dead.
+      heartbeatMs: 15_000,
       clockMs: config.clockSeconds * 1000,
     },
     status: async () => ({

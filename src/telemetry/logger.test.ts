@@ -60,6 +60,7 @@ describe('what no line carries', () => {
       'the headers of a request',
       { request: { headers: { authorization: value, cookie: value, 'signature-input': value } } },
     ],
+    ['the token that goes with temporary credentials', { request: { headers: { 'x-mimeo-session-token': value } } }],
     ['the headers that a client sends', { headers: { Authorization: value, signature: value } }],
     ['fields of secrets', { token: value, config: { databaseUrl: value, password: value }, secret: value }],
   ])('is %s', (_what, facts) => {

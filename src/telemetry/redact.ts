@@ -16,6 +16,7 @@ const secretFields = new Set([
   'signature-input',
   'token',
   'x-auth-token',
+  'x-mimeo-session-token',
 ]);
 
 /** pino itself writes no more levels than these. */

@@ -39,6 +39,7 @@ export interface TestApi {
 
 export interface TestApiOptions {
   readonly limits?: Partial<NativeApiLimits>;
+  readonly trustedProxies?: readonly string[];
   readonly installation?: InstallationOptions;
   /** Silent without one. */
   readonly logger?: Logger;
@@ -48,6 +49,7 @@ const prefix = '/api/v1';
 
 export async function createTestApi({
   limits = {},
+  trustedProxies,
   installation: options,
   logger = silentLogger,
 }: TestApiOptions = {}): Promise<TestApi> {
@@ -71,9 +73,12 @@ export async function createTestApi({
       bodyBytes: 1024 * 1024,
       requestSeconds: 30,
       idleSeconds: 30,
+      transfersAtOnce: 32,
+      heartbeatMs: 15_000,
       clockMs: 300_000,
       ...limits,
     },
+    trustedProxies,
     metrics: metrics.requests,
   });
   const routes: { method: string; url: string }[] = [];

@@ -26,6 +26,7 @@ export function callerOf(
     sessionId: null,
     agency: null,
     projects: null,
+    temporary: false,
     origin: { protocol: 'native', requestId: randomUUID(), address: '127.0.0.1' },
     ...overrides,
   };

@@ -148,7 +148,8 @@ async function change<Result>(
   id: string,
   work: (trx: Trx, found: { readonly key: AccessKey; readonly user: Holder }, done: Deed) => Promise<Result>,
 ): Promise<Result> {
-  const deed: Deed = { action: 'access-key.manage', type, resource: { type: 'access-key', id } };
+  const action = type === 'access-key.delete' ? type : 'access-key.manage';
+  const deed: Deed = { action, type, resource: { type: 'access-key', id } };
   return await act(context, caller, deed, async (trx, done) => {
     const found = await lockAccessKey(trx, caller.accountId, id, context.clock.now());
     if (found === undefined || !(found.user.id === caller.userId || caller.role === 'owner')) {
@@ -160,18 +161,13 @@ async function change<Result>(
 
 /**
  * A key may what its user may, for good. So it takes his whole role to make one or to let one work again, which a session of a
- * lesser role does not have, and temporary credentials, which end, make nothing that does not.
+ * lesser role does not have.
  */
 function demandFullRights(caller: Caller, holder: Holder): void {
   const mayReach = holder.id === caller.userId || caller.role === 'owner';
-  if (!mayReach || isTemporary(caller) || !hasRole(caller.role, holder.role)) {
+  if (!mayReach || !hasRole(caller.role, holder.role)) {
     throw new RefusalError('forbidden', { action: 'access-key.manage' });
   }
-}
-
-/** The caller signs with temporary credentials. */
-export function isTemporary({ sessionId, accessKeyId }: Caller): boolean {
-  return sessionId !== null && accessKeyId !== null;
 }
 
 /** The user is locked, so nobody makes another key at the same time. */

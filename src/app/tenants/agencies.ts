@@ -1,7 +1,6 @@
 /** Agencies: named delegations, of an account's projects to another account's users or to the image service. */
 import type { Db, Trx } from '../../db/database.ts';
 import { type Cursor, type PageRequest, toPage } from '../../db/paging.ts';
-import { findAccount } from '../../db/tenants/accounts.ts';
 import {
   deleteAgency as deleteAgencyRow,
   findAgency as findAgencyRow,
@@ -20,6 +19,7 @@ import type { Agency, AgencyGrant } from '../../domain/tenants.ts';
 import { act, type Deed, demand } from '../act.ts';
 import type { AppContext, Caller } from '../context.ts';
 import { type Done, makeOnce } from '../once.ts';
+import { requireAccount } from './require-account.ts';
 
 export interface AgencyPage {
   readonly agencies: readonly Agency[];
@@ -121,7 +121,8 @@ async function change<Result>(
   agency: string,
   work: (trx: Trx, agency: Agency, done: Deed) => Promise<Result>,
 ): Promise<Result> {
-  const deed: Deed = { action: 'agency.manage', type, resource: { type: 'agency', id: agency } };
+  const action = type === 'agency.delete' ? type : 'agency.manage';
+  const deed: Deed = { action, type, resource: { type: 'agency', id: agency } };
   return await act(context, caller, deed, async (trx, done) => {
     const found = await lockAgency(trx, caller.accountId, agency);
     if (found === undefined) throw new RefusalError('agency.not-found', { agency });
@@ -152,15 +153,14 @@ async function apply(trx: Trx, before: Agency, changes: AgencyChanges, now: numb
 
 async function findTrusted(trx: Trx, accountId: string, account: string | null): Promise<string | null> {
   if (account === null) return null;
-  const found = await findAccount(trx, account);
-  if (found === undefined) throw new RefusalError('account.not-found', { account });
-  if (found.id === accountId) {
+  const { id } = await requireAccount(trx, account);
+  if (id === accountId) {
     throw new RefusalError('request.invalid', {
       field: 'trustedAccount',
       rule: 'must be another account than its own',
     });
   }
-  return found.id;
+  return id;
 }
 
 async function findGranted(trx: Trx, accountId: string, grants: readonly GrantRequest[]): Promise<AgencyGrant[]> {

@@ -6,6 +6,7 @@ import {
   findProject,
   insertProject,
   listProjects as listProjectRows,
+  lockProject,
   updateProject as updateProjectRow,
 } from '../../db/tenants/projects.ts';
 import type { DeedType } from '../../domain/event-types.ts';
@@ -57,12 +58,19 @@ export async function createProject(
       return project;
     };
     const repeatable = { operation: 'project.create', token, request: { region, name, description } };
-    return await makeOnce(context, trx, caller, repeatable, make, (made) => requireProject(trx, accountId, made));
+    return await makeOnce(context, trx, caller, repeatable, make, (made) =>
+      requireProject(trx, accountId, made, findProject),
+    );
   });
 }
 
-async function requireProject(trx: Trx, accountId: string, project: string): Promise<Project> {
-  const found = await findProject(trx, accountId, project);
+async function requireProject(
+  trx: Trx,
+  accountId: string,
+  project: string,
+  find: typeof lockProject,
+): Promise<Project> {
+  const found = await find(trx, accountId, project);
   if (found === undefined) throw new RefusalError('project.not-found', { project });
   return found;
 }
@@ -112,7 +120,7 @@ async function change<Result>(
 ): Promise<Result> {
   const deed: Deed = { action: 'project.manage', type, resource: { type: 'project', id } };
   return await act(context, caller, deed, async (trx, done) => {
-    const project = await requireProject(trx, caller.accountId, id);
+    const project = await requireProject(trx, caller.accountId, id, lockProject);
     Object.assign(done, { resource: { type: 'project', id: project.id }, region: project.region });
     return await work(trx, project, done);
   });

@@ -6,6 +6,7 @@ import {
   findResourceGroup,
   insertResourceGroup,
   listResourceGroups as listResourceGroupRows,
+  lockResourceGroup,
   updateResourceGroup as updateResourceGroupRow,
 } from '../../db/tenants/resource-groups.ts';
 import type { DeedType } from '../../domain/event-types.ts';
@@ -57,12 +58,19 @@ export async function createResourceGroup(
       return group;
     };
     const repeatable = { operation: 'resource-group.create', token, request: { name, description } };
-    return await makeOnce(context, trx, caller, repeatable, make, (made) => requireGroup(trx, accountId, made));
+    return await makeOnce(context, trx, caller, repeatable, make, (made) =>
+      requireGroup(trx, accountId, made, findResourceGroup),
+    );
   });
 }
 
-async function requireGroup(trx: Trx, accountId: string, group: string): Promise<ResourceGroup> {
-  const found = await findResourceGroup(trx, accountId, group);
+async function requireGroup(
+  trx: Trx,
+  accountId: string,
+  group: string,
+  find: typeof lockResourceGroup,
+): Promise<ResourceGroup> {
+  const found = await find(trx, accountId, group);
   if (found === undefined) throw new RefusalError('resource-group.not-found', { resourceGroup: group });
   return found;
 }
@@ -111,7 +119,7 @@ async function change<Result>(
 ): Promise<Result> {
   const deed: Deed = { action: 'resource-group.manage', type, resource: { type: 'resource-group', id } };
   return await act(context, caller, deed, async (trx, done) => {
-    const group = await requireGroup(trx, caller.accountId, id);
+    const group = await requireGroup(trx, caller.accountId, id, lockResourceGroup);
     done.resource = { type: 'resource-group', id: group.id };
     return await work(trx, group, done);
   });

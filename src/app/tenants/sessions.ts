@@ -24,7 +24,7 @@ import { checkTenantName, checkWhole } from '../../domain/tenant-rules.ts';
 import type { Session } from '../../domain/tenants.ts';
 import { act, type Deed, demand } from '../act.ts';
 import type { AppContext, Caller } from '../context.ts';
-import { accessKeyPlace, isTemporary } from './access-keys.ts';
+import { accessKeyPlace } from './access-keys.ts';
 import { hashToken, newSessionToken } from './session-token.ts';
 
 export interface SessionPage {
@@ -110,9 +110,9 @@ export async function createSession(
   });
 }
 
-/** A bearer token may make access keys, which do not end, so temporary credentials make nothing but their like. */
+/** A bearer token may make what lasts (`lasting` in authorization.ts), so temporary credentials make nothing but their like. */
 function demandNoPromotion(caller: Caller, credentials: boolean): void {
-  if (isTemporary(caller) && !credentials) {
+  if (caller.temporary && !credentials) {
     throw new RefusalError('request.invalid', {
       field: 'credentials',
       rule: 'must be true: temporary ones make no token',

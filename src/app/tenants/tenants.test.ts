@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation, makeImage } from '../../../test/support/installation.ts';
 import { callerOf, createTenant } from '../../../test/support/tenants.ts';
@@ -54,6 +55,30 @@ function as(role: Caller['role'], overrides: Partial<Caller> = {}): Caller {
 async function newUser(name: string, role: Caller['role']): Promise<Caller> {
   const { result: user } = await createUser(context, owner, { name, role });
   return as(role, { userId: user.id, name });
+}
+
+/** Begins one change after the other while the row is locked, so that each has read what it will before any can write. */
+async function atOnce(
+  table: 'projects' | 'resource_groups',
+  id: string,
+  changes: readonly (() => Promise<unknown>)[],
+): Promise<void> {
+  const begun: Promise<unknown>[] = [];
+  await context.db.transaction().execute(async (trx) => {
+    await trx.selectFrom(table).select('id').where('id', '=', id).forNoKeyUpdate().execute();
+    for (const change of changes) {
+      begun.push(change());
+      await expect.poll(countWaiting, { interval: 5, timeout: 10_000 }).toBe(begun.length);
+    }
+  });
+  await Promise.all(begun);
+}
+
+async function countWaiting(): Promise<number> {
+  const { rows } = await sql<{ waiting: number }>`
+    SELECT count(*)::int AS waiting FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(context.db);
+  return rows[0]?.waiting ?? 0;
 }
 
 function eventsOf(accountId: string) {
@@ -234,7 +259,7 @@ describe('access keys', () => {
   it('are not to be had by who has less than the user’s role, or has it for a time', async () => {
     const key = await createAccessKey(context, owner, 'self', { description: '' });
     const narrowed = as('viewer', { kind: 'session', sessionId: randomUUID() });
-    const temporary = as('owner', { kind: 'session', sessionId: randomUUID(), accessKeyId: 'MT000000000000000000' });
+    const temporary = as('owner', { kind: 'session', sessionId: randomUUID(), temporary: true });
     const delegated = as('owner', { kind: 'session', agency: 'partner' });
     for (const caller of [narrowed, temporary, delegated]) {
       expect(await refusal(createAccessKey(context, caller, 'owner', { description: '' }))).toBe('forbidden');
@@ -245,6 +270,25 @@ describe('access keys', () => {
     expect(await refusal(createSession(context, delegated, { name: 'chain' }))).toBe('forbidden');
     const token = createSession(context, temporary, { name: 'token' });
     expect(await refusal(token)).toBe('request.invalid');
+  });
+
+  it('nor by any other way of temporary credentials, which may give up what they cannot make', async () => {
+    const temporary = as('owner', { kind: 'session', sessionId: randomUUID(), temporary: true });
+    const administrator: Caller = { ...installation.operator, temporary: true };
+    expect(await refusal(createAccount(context, administrator, { name: `a-${randomUUID()}` }))).toBe('forbidden');
+    expect(await refusal(createOwnerKey(context, administrator, owner.accountId, {}))).toBe('forbidden');
+    const lasting = { name: 'ims', description: '', trustedAccount: null, grants: [{ role: 'owner' as const }] };
+    expect(await refusal(createAgency(context, temporary, { ...lasting, expiresAt: null }))).toBe('forbidden');
+    expect(await refusal(createUser(context, temporary, { name: 'mole', role: 'owner' }))).toBe('forbidden');
+
+    const ann = await newUser('ann', 'viewer');
+    expect(await refusal(updateUser(context, temporary, 'ann', { role: 'owner' }))).toBe('forbidden');
+    const key = await createAccessKey(context, ann, 'self', { description: '' });
+    const { result: agency } = await createAgency(context, owner, { ...lasting, expiresAt: null });
+    await deleteAccessKey(context, temporary, key.id);
+    await deleteAgency(context, temporary, agency.id);
+    await deleteUser(context, temporary, 'ann');
+    expect(await listUsers(context, owner, page)).toMatchObject({ users: [{ name: 'owner' }] });
   });
 
   it('leave events without their secrets', async () => {
@@ -379,6 +423,18 @@ describe('projects', () => {
     expect(await refusal(deleteProject(context, owner, project.id))).toBe('project.in-use');
   });
 
+  it('keep what two change of them at once', async () => {
+    const { result } = await createProject(context, owner, { region: 'north', name: 'web', description: '' });
+    await atOnce('projects', result.id, [
+      () => updateProject(context, owner, result.id, { description: 'shop' }),
+      () => updateProject(context, owner, result.id, { name: 'shop' }),
+    ]);
+    expect(await findProject(context.db, owner.accountId, result.id)).toMatchObject({
+      name: 'shop',
+      description: 'shop',
+    });
+  });
+
   it('of one name in two regions need the region to be told apart', async () => {
     for (const region of ['north', 'south'])
       await createProject(context, owner, { region, name: 'web', description: '' });
@@ -464,6 +520,16 @@ describe('resource groups', () => {
     await context.db.updateTable('images').set({ resource_group: null }).where('id', '=', image.id).execute();
     await deleteResourceGroup(context, owner, 'shop');
     expect((await listResourceGroups(context, owner, page)).resourceGroups).toEqual([]);
+  });
+
+  it('keep what two change of them at once', async () => {
+    const { result } = await createResourceGroup(context, owner, { name: 'web', description: '' });
+    await atOnce('resource_groups', result.id, [
+      () => updateResourceGroup(context, owner, result.id, { description: 'shop' }),
+      () => updateResourceGroup(context, owner, result.id, { disabled: true }),
+    ]);
+    const { resourceGroups } = await listResourceGroups(context, owner, page);
+    expect(resourceGroups).toMatchObject([{ description: 'shop', disabledAt: expect.any(Number) }]);
   });
 });
 

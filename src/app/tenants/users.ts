@@ -109,7 +109,7 @@ export async function updateUser(
 
 /** The user's keys and sessions go with him; what he made stays the account's. */
 export async function deleteUser(context: AppContext, caller: Caller, user: string): Promise<void> {
-  const deed = { action: 'user.manage', type: 'user.delete', resource: { type: 'user', id: user } } as const;
+  const deed = { action: 'user.delete', resource: { type: 'user', id: user } } as const;
   await act(context, caller, deed, async (trx, done) => {
     const before = await lockForChange(trx, caller, user);
     Object.assign(done, { resource: { type: 'user', id: before.id }, details: { name: before.name } });

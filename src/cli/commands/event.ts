@@ -9,7 +9,7 @@ import { formatMoment } from '../render/units.ts';
 import type { Query } from '../requests.ts';
 import { online, type Session } from '../session.ts';
 import { addExamples } from './help.ts';
-import { addPagingOptions } from './values.ts';
+import { addPagingOptions, moment } from './values.ts';
 
 const events: Listing<ApiEvent> = {
   plural: 'events',
@@ -48,8 +48,8 @@ function addEventList(list: Command, io: CliIo, name: string): void {
     .option('--resource <id>', 'only those of this image, copy, user …')
     .option('--actor <id>', 'only what this user did, by its id')
     .option('--outcome <outcome>', 'only those that ended so: succeeded, or the code of a refusal')
-    .option('--since <time>', 'only those from then on (ISO 8601)')
-    .option('--until <time>', 'only those before then (ISO 8601)')
+    .option('--since <time>', 'only those from then on, 2026-11-21 for instance', moment)
+    .option('--until <time>', 'only those before then', moment)
     .option('--follow', 'begin with the last ten, and go on until Ctrl-C')
     .action(
       online(io, (session, { follow, ...options }: FollowOptions) =>

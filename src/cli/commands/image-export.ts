@@ -37,6 +37,12 @@ export function addExportCommand(image: Command, io: CliIo): void {
 
 async function runExport(session: Session, text: string, file: string, options: ExportCommandOptions): Promise<void> {
   const { io, client, signal, print } = session;
+  if (file === '-') {
+    throw new CliError('a disk is written to a file, whose holes stay holes, and not to standard output', {
+      exitCode: exitCodes.usage,
+      advice: 'name a file; the bytes as a stream come from GET /images/{image}/disks/{index}/content',
+    });
+  }
   const image = await findImage(client, text);
   const disk = diskOf(image, options.disk);
   const progress = createTransferProgress(io.stderr, `export ${image.name}`, disk.size);

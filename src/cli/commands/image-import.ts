@@ -23,6 +23,8 @@ interface ImportCommandOptions {
   readonly kind?: ImageKind;
   readonly dataDisk?: readonly string[];
   readonly description?: string;
+  readonly project?: string;
+  readonly group?: string;
   readonly tag?: Readonly<Record<string, string>>;
   readonly keep?: boolean;
   readonly resume?: string;
@@ -30,7 +32,7 @@ interface ImportCommandOptions {
 }
 
 /** What an image is made with, and so cannot be said again when it is there. */
-const facts = ['region', 'name', 'format', 'kind', 'description', 'tag', 'keep'];
+const facts = ['region', 'name', 'format', 'kind', 'description', 'project', 'group', 'tag', 'keep'];
 
 export function addImportCommand(image: Command, io: CliIo): void {
   const command = image
@@ -43,6 +45,8 @@ export function addImportCommand(image: Command, io: CliIo): void {
     .addOption(new Option('--kind <kind>', 'what the image is (default: system-disk)').choices(imageKinds))
     .option('--data-disk <file>', 'a further disk; may be repeated', repeatable)
     .option('--description <text>', 'what the image is for')
+    .option('--project <project>', 'project to keep it in, by id or name')
+    .option('--group <group>', 'resource group to put it in')
     .option('--tag <key=value>', 'a tag; may be repeated', tag)
     .option('--keep', 'after Ctrl-C, keep what was sent for --resume, instead of deleting the half-made image')
     .addOption(
@@ -83,11 +87,13 @@ async function importNew(
   const region = options.region ?? (await onlyRegion(session.client));
   const [{ path }] = sources as [SourceFile];
   const name = options.name ?? basename(path, extname(path));
-  const { format, kind, description, tag: tags, keep = false, retries } = options;
+  const { format, kind, description, project, group, tag: tags, keep = false, retries } = options;
   const newImage = {
     region,
     name,
     ...(description !== undefined && { description }),
+    ...(project !== undefined && { project }),
+    ...(group !== undefined && { resourceGroup: group }),
     ...(kind && { kind }),
     ...(tags && { tags }),
     disks: sources.map(({ size }, index) => ({

@@ -7,7 +7,7 @@ import { type Listing, type ListOptions, printList } from '../list-things.ts';
 import { imageColumns, ownerColumns } from '../render/image.ts';
 import { online } from '../session.ts';
 import { addExamples } from './help.ts';
-import { addPagingOptions, repeatable, repeatableChoice } from './values.ts';
+import { addPagingOptions, moment, repeatable, repeatableChoice } from './values.ts';
 
 const images: Listing<ApiImage> = { plural: 'images', path: '/images', member: 'images', columns: imageColumns };
 const othersImages: Listing<ApiImage> = { ...images, columns: [...imageColumns, ...ownerColumns] };
@@ -37,8 +37,8 @@ export function addImageListCommand(image: Command, io: CliIo): void {
     .option('--project <project>', 'only those in this project')
     .option('--resource-group <group>', 'only those in this resource group')
     .option('--source <image>', 'only copies of this image, by its id')
-    .option('--created-after <time>', 'only those made then or later (ISO 8601)')
-    .option('--created-before <time>', 'only those made before (ISO 8601)')
+    .option('--created-after <time>', 'only those made then or later, 2026-11-21 for instance', moment)
+    .option('--created-before <time>', 'only those made before', moment)
     .addOption(
       new Option(
         '--sort <field>',

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type QuotaKind, quotaKinds } from '../../domain/quota.ts';
 import type { ApiQuotas } from '../api-tenants.ts';
 import type { CliIo } from '../io.ts';
@@ -45,7 +45,7 @@ export function addQuotaCommands(program: Command, io: CliIo): void {
       .command('show')
       .description('show what is used, and what is the most that may be')
       .option('--region <region>', 'only this region')
-      .option('--account <account>', "another account's, by id, number or name")
+      .addOption(new Option('--account <account>', "another account's, in all regions").conflicts('region'))
       .action(
         online(io, async (session, { region, account }: ShowOptions) => {
           const at = account === undefined ? '/quotas' : path`/accounts/${account}/quotas`;

@@ -28,6 +28,14 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** A moment as people write it, a day alone too; in UTC where no offset is given. */
+export function moment(text: string): string {
+  const isLocal = /^\d{4}-\d\d-\d\dT[\d:.]+$/.test(text);
+  const time = Date.parse(isLocal ? `${text}Z` : text);
+  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(time)) return new Date(time).toISOString();
+  throw new InvalidArgumentError('It is a moment such as 2026-11-21 or 2026-11-21T09:30:00Z.');
+}
+
 /** The server's own bounds, so that a slip is told before anything is asked. */
 export function addPagingOptions(list: Command): Command {
   const limit = new Option('--limit <n>', 'show at most so many (default: 100)').argParser((text) => {

@@ -40,7 +40,9 @@ export async function checkDataDirectory(directory: string): Promise<Check> {
     return fail(name, `${place} can't be written to`, `change its owner or rights, or name another with --data-dir`);
   }
   if (found === undefined) return ok(name, `${directory} is not there yet; mimeo serve creates it`);
-  if ((found.mode & 0o077) !== 0) {
+  // Root's database runs as another user, who has to pass through.
+  const allowed = process.geteuid?.() === 0 ? 0o711 : 0o700;
+  if ((found.mode & 0o777 & ~allowed) !== 0) {
     const mode = (found.mode & 0o777).toString(8);
     return warn(name, `${directory} is open to other users (mode ${mode})`, `run: chmod 700 ${directory}`);
   }

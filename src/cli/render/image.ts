@@ -37,7 +37,7 @@ export function renderImage(image: ApiImage): string {
     ['JD Cloud', image.jdcloudId],
     ['Owner', `${image.owner.name} (${image.owner.number})`],
     ['Region', image.region],
-    ['Project', image.projectId],
+    ['Project', image.projectId ?? '-'],
     ['Resource group', image.resourceGroupId ?? '-'],
     ['State', image.state],
     ['Visibility', image.visibility],

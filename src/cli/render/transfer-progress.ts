@@ -22,12 +22,14 @@ export function createTransferProgress(
   clock: Clock = systemClock,
 ): TransferProgress {
   const progress = createProgress(stream, label, clock);
-  const samples = [{ time: clock.now(), done: 0 }];
+  let samples = [{ time: clock.now(), done: 0 }];
 
   return {
     reach(done) {
       const time = clock.now();
       if (time - (samples.at(-1)?.time ?? 0) < sampleInterval && done < total) return;
+      // A transfer that was cut off goes on from less than was sent.
+      if (done < (samples.at(-1)?.done ?? 0)) samples = [];
       samples.push({ time, done });
       while (samples.length > 2 && time - (samples[0]?.time ?? 0) > rateWindow) samples.shift();
       const oldest = samples[0] ?? { time, done };

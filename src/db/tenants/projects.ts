@@ -31,10 +31,23 @@ export async function findProject(
   idOrName: string,
   region?: string,
 ): Promise<Project | undefined> {
-  let query = selectProjects(db, accountId).where(isUuid(idOrName) ? 'projects.id' : 'projects.name', '=', idOrName);
+  let query = selectNamed(db, accountId, idOrName);
   if (region !== undefined) query = query.where('regions.id', '=', region);
-  const rows = await query.limit(2).forKeyShare('projects').execute();
-  return rows.length === 1 ? rows[0] : undefined;
+  return only(await query.forKeyShare('projects').execute());
+}
+
+/** As {@link findProject}, and nobody else changes it until the transaction ends. */
+export async function lockProject(trx: Trx, accountId: string, idOrName: string): Promise<Project | undefined> {
+  return only(await selectNamed(trx, accountId, idOrName).forNoKeyUpdate('projects').execute());
+}
+
+function selectNamed(db: Db | Trx, accountId: string, idOrName: string) {
+  const column = isUuid(idOrName) ? 'projects.id' : 'projects.name';
+  return selectProjects(db, accountId).where(column, '=', idOrName).limit(2);
+}
+
+function only<Item>(items: readonly Item[]): Item | undefined {
+  return items.length === 1 ? items[0] : undefined;
 }
 
 /** The project that is named after the region; every account has one in each. */

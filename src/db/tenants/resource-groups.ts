@@ -36,6 +36,18 @@ export async function findResourceGroup(
     .executeTakeFirst();
 }
 
+/** As {@link findResourceGroup}, and nobody else changes it until the transaction ends. */
+export async function lockResourceGroup(
+  trx: Trx,
+  accountId: string,
+  idOrName: string,
+): Promise<ResourceGroup | undefined> {
+  return await selectResourceGroups(trx, accountId)
+    .where(idColumn(idOrName), '=', idOrName)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+}
+
 /** By name, which is unique. */
 export async function listResourceGroups(
   db: Db,

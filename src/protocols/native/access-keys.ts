@@ -121,7 +121,7 @@ export const accessKeyOperations = [
     method: 'DELETE',
     path: '/access-keys/{key}',
     summary: 'Deletes an access key; the sessions that were made with it end.',
-    action: 'access-key.manage',
+    action: 'access-key.delete',
     params: keyParams,
     status: 204,
     answer: nothing,

@@ -120,7 +120,7 @@ export const agencyOperations = [
     method: 'DELETE',
     path: '/agencies/{agency}',
     summary: 'Deletes an agency; the sessions that act by it end.',
-    action: 'agency.manage',
+    action: 'agency.delete',
     params: agencyParams,
     status: 204,
     answer: nothing,

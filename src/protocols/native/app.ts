@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { AppContext, Caller } from '../../app/context.ts';
 import { addLogFacts } from '../../telemetry/context.ts';
 import type { RequestMetrics } from '../../telemetry/metrics.ts';
+import { clientAddress } from '../shared/client-address.ts';
 import { boundAnswers, boundBodies } from '../shared/deadlines.ts';
 import { instrument } from '../shared/instrument.ts';
 import { problemType } from '../shared/problem-document.ts';
@@ -30,7 +31,7 @@ declare module 'fastify' {
 }
 
 export interface NativeApiLimits {
-  /** Of one principal; 0 is no limit. */
+  /** Of one user; 0 is no limit. */
   readonly requestsPerMinute: number;
   /** Of a JSON body. */
   readonly bodyBytes: number;
@@ -38,6 +39,10 @@ export interface NativeApiLimits {
   readonly requestSeconds: number;
   /** How long a disk's content may move no byte. */
   readonly idleSeconds: number;
+  /** Uploads and downloads of content. */
+  readonly transfersAtOnce: number;
+  /** How often whoever watches something hears that the server is there, and the server asks whether they still may. */
+  readonly heartbeatMs: number;
   /** How far the clock of a signed request may be off. */
   readonly clockMs: number;
 }
@@ -46,16 +51,20 @@ export interface NativeApiOptions {
   readonly context: AppContext;
   readonly status: () => Promise<ServerStatus>;
   readonly limits: NativeApiLimits;
+  /** Addresses, and ranges of them, whose `X-Forwarded-…` headers are believed. */
+  readonly trustedProxies?: readonly string[] | undefined;
   readonly metrics: RequestMetrics;
 }
 
 /** Of whatever path: what the database cannot hold is nobody's id. */
 const pathFields = z.record(text, text);
 
-export function createNativeApi({ context, status, limits, metrics }: NativeApiOptions): FastifyInstance {
+export function createNativeApi(options: NativeApiOptions): FastifyInstance {
+  const { context, status, limits, trustedProxies, metrics } = options;
   const { logger } = context;
   const app = fastify({
     logger: false,
+    trustProxy: trustedProxies === undefined ? false : [...trustedProxies],
     genReqId: () => randomUUID(),
     bodyLimit: limits.bodyBytes,
     // As long as a request line may be at all: an id that is too long is refused as what it is.
@@ -74,13 +83,15 @@ export function createNativeApi({ context, status, limits, metrics }: NativeApiO
   /** Lets in whoever proves who they are, as often as they may. */
   async function gate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
-    await rates.checkAddress(request);
     const principal = await authenticate(request, { context, clockMs: limits.clockMs });
     if (principal === undefined) {
       await rates.countFailure(request);
       throw protocolError('unauthenticated', {}, { 'www-authenticate': 'Bearer' });
     }
-    request.caller = { ...principal, origin: { protocol: 'native', requestId: request.id, address: request.ip } };
+    request.caller = {
+      ...principal,
+      origin: { protocol: 'native', requestId: request.id, address: clientAddress(request) },
+    };
     addLogFacts({ account: principal.accountId, user: principal.name });
     await rates.countRequest(request, reply);
   }
@@ -107,12 +118,12 @@ export function createNativeApi({ context, status, limits, metrics }: NativeApiO
         json.removeAllContentTypeParsers();
         const parser = json.getDefaultJsonParser('error', 'error');
         json.addContentTypeParser(/^application\/json *(; *charset="?utf-8"? *)?$/i, { parseAs: 'string' }, parser);
-        registerRoutes(json, { ...context, status }, operations);
+        registerRoutes(json, operations, { context: { ...context, status }, heartbeatMs: limits.heartbeatMs });
       });
       api.register(async (content) => {
         content.addHook('preParsing', async (request, _reply, payload) => checkDigest(request, payload));
         content.addHook('preValidation', async ({ params }) => void parse(pathFields, params));
-        contentRoutes(content, context, limits.idleSeconds * 1000);
+        contentRoutes(content, context, limits);
       });
     },
     { prefix: '/api/v1' },

@@ -18,6 +18,12 @@ const singleHeaders: ReadonlySet<string> = new Set([
   'x-mimeo-session-token',
 ]);
 
+/**
+ * Stands for the secret of a key that is not there, and is as long: without the work of verifying, an answer that comes 0.17 ms
+ * sooner would tell which keys there are. What stays, 0.07 ms, is reading and opening the row of one that is there.
+ */
+const noSecret = '-'.repeat(40);
+
 export interface AuthenticationOptions {
   readonly context: AppContext;
   /** How far `created` may be off. */
@@ -40,6 +46,22 @@ export async function authenticate(
   return isSigned ? await authenticateSigned(request, context, clockMs) : undefined;
 }
 
+/**
+ * Whose the credential is now with which `authenticate` let the request in. Not its signature, which works once: what is
+ * asked is whether whoever it was can still do something.
+ */
+export async function authenticateAgain(request: FastifyRequest, context: AppContext): Promise<Principal | undefined> {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) return await authenticateBearer(context, authorization);
+  const signature = readSignature(request);
+  return signature && (await findSigningKey(context, signature.keyId, sessionTokenOf(request)))?.principal;
+}
+
+function sessionTokenOf({ headers }: FastifyRequest): string | undefined {
+  const token = headers['x-mimeo-session-token'];
+  return typeof token === 'string' ? token : undefined;
+}
+
 /** Of a list that has names and values by turns. */
 function namesOf(rawHeaders: readonly string[]): string[] {
   return rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
@@ -59,9 +81,9 @@ async function authenticateSigned(
   if (signature === undefined) return undefined;
   const { keyId, nonce, created } = signature;
   if (Math.abs(context.clock.now() - created) > clockMs) return undefined;
-  const sessionToken = request.headers['x-mimeo-session-token'];
-  const key = await findSigningKey(context, keyId, typeof sessionToken === 'string' ? sessionToken : undefined);
-  if (key === undefined || !(await verifySignature(request, key.secret))) return undefined;
+  const key = await findSigningKey(context, keyId, sessionTokenOf(request));
+  const isRight = await verifySignature(request, key?.secret ?? noSecret);
+  if (key === undefined || !isRight) return undefined;
   // Only now: nobody but the key's holder can use its nonces up. From then on `created` alone refuses the request.
   if (!(await rememberNonce(context, keyId, nonce, created + clockMs + 1))) return undefined;
   key.noteUse();

@@ -1,10 +1,11 @@
 import type { FastifyReply } from 'fastify';
 
-/** Aborts when the client goes away before it has the whole answer. */
-export function clientSignal(reply: FastifyReply): AbortSignal {
+/** Aborts when the client goes away before it has the whole answer; it may be gone already. */
+export function clientSignal({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort(new Error('the client went away'));
-  });
+  const abort = () => gone.abort(new Error('the client went away'));
+  // Of one that went while the gate was asked, `close` is not told again.
+  if (raw.destroyed && !raw.writableFinished) abort();
+  else raw.once('close', () => !raw.writableFinished && abort());
   return gone.signal;
 }

@@ -4,8 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { AppContext } from '../../app/context.ts';
 import type { DiskRange } from '../../app/data-plane.ts';
-import { type ContentState, findContent } from '../../app/find-content.ts';
-import { readDisk } from '../../app/read-disk.ts';
+import { findContent } from '../../app/find-content.ts';
+import { findDownload, readDisk } from '../../app/read-disk.ts';
 import { FailureError } from '../../domain/failure.ts';
 import { RefusalError } from '../../domain/refusal.ts';
 import { encodeExtents, extentsMediaType } from '../../lib/extent-stream.ts';
@@ -17,17 +17,14 @@ import { type ContentRoute, contentPath, placeOf, rawMediaType } from './content
 import { tell } from './content-upload.ts';
 import { parse } from './input.ts';
 import { problemOfFailure } from './problem.ts';
+import type { Transfers } from './transfers.ts';
 
 const query = z.strictObject({ from: z.coerce.number().int().min(0).optional() });
 
-export function downloadRoutes(app: FastifyInstance, context: AppContext, idleMs: number): void {
-  async function find(request: FastifyRequest<ContentRoute>): Promise<ContentState> {
-    const { image, disk } = placeOf(request);
-    return await findContent(context, request.caller, image, disk);
-  }
-
+export function downloadRoutes(app: FastifyInstance, context: AppContext, { begin, idleMs }: Transfers): void {
   app.head<ContentRoute>(contentPath, async (request, reply) => {
-    const state = await find(request);
+    const { image, disk } = placeOf(request);
+    const state = await findContent(context, request.caller, image, disk);
     tell(reply, state, context.clock.now());
     if (state.digest === null) return await reply.code(204).send();
     const { type, isPlain } = describe(request, reply, state.digest);
@@ -36,8 +33,8 @@ export function downloadRoutes(app: FastifyInstance, context: AppContext, idleMs
   });
 
   app.get<ContentRoute>(contentPath, { exposeHeadRoute: false }, async (request, reply) => {
-    const { image, imageState, disk, size, digest } = await find(request);
-    if (digest === null) throw new RefusalError('image.not-readable', { image, state: imageState });
+    const place = placeOf(request);
+    const { image, disk, size, digest } = await findDownload(context, request.caller, place.image, place.disk);
     const { from } = parse(query, request.query);
     const { type, tag, isPlain } = describe(request, reply, digest);
     if (namesTag(request.headers['if-none-match'], tag)) return await reply.code(304).send();
@@ -49,15 +46,23 @@ export function downloadRoutes(app: FastifyInstance, context: AppContext, idleMs
       reply.header('content-range', `bytes */${size}`);
       throw new RefusalError('disk.range', { image, disk, size });
     }
-    const { runs } = await readDisk(context, request.caller, image, disk, clientSignal(reply), range);
-    reply.type(type);
-    // A socket on which no byte moves, be it for want of a reader or of the store's answer, is closed.
-    reply.raw.setTimeout(idleMs);
-    if (!isPlain) return await send(reply, encodeExtents(size, runs, { problemOf }));
-    const { start, end } = range ?? { start: 0, end: size };
-    reply.header('content-length', end - start);
-    if (range !== undefined) reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${size}`);
-    return await send(reply, bytesOf(end, runs, start));
+    const endTransfer = begin(request.caller);
+    try {
+      const signal = clientSignal(reply);
+      const { runs } = await readDisk(context, request.caller, image, disk, signal, range);
+      signal.throwIfAborted();
+      reply.type(type);
+      // A socket on which no byte moves, be it for want of a reader or of the store's answer, is closed.
+      reply.raw.setTimeout(idleMs).once('close', endTransfer);
+      if (!isPlain) return await send(reply, encodeExtents(size, runs, { problemOf }));
+      const { start, end } = range ?? { start: 0, end: size };
+      reply.header('content-length', end - start);
+      if (range !== undefined) reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${size}`);
+      return await send(reply, bytesOf(end, runs, start));
+    } catch (error) {
+      endTransfer();
+      throw error;
+    }
   });
 }
 

@@ -24,6 +24,7 @@ const uploadRefusals = [
   'upload.malformed',
   'upload.wrong-offset',
   'store.full',
+  'transfers.busy',
   'store-unavailable',
 ] as const;
 
@@ -66,7 +67,14 @@ export const contentOperations = [
     gives: ['application/octet-stream', 'application/vnd.mimeo.extents'],
     statuses: [200, 206, 304],
     answer: nothing,
-    refusals: ['image.not-found', 'image.not-readable', 'disk.not-found', 'disk.range', 'store-unavailable'],
+    refusals: [
+      'image.not-found',
+      'image.not-readable',
+      'disk.not-found',
+      'disk.range',
+      'transfers.busy',
+      'store-unavailable',
+    ],
   }),
   content({
     ...place,

@@ -11,6 +11,7 @@ import { runsOf } from '../../lib/raw-stream.ts';
 import { type ContentRoute, contentPath, placeOf, rawMediaType } from './content-route.ts';
 import { parse } from './input.ts';
 import { renderImage } from './render.ts';
+import type { Transfers } from './transfers.ts';
 import { untilIdle } from './until-idle.ts';
 
 const partialMediaType = 'application/partial-upload';
@@ -25,7 +26,7 @@ const integer = z
 const putHeaders = z.object({ 'upload-complete': boolean.default(true), 'upload-length': integer.optional() });
 const patchHeaders = putHeaders.extend({ 'upload-complete': boolean, 'upload-offset': integer });
 
-export function uploadRoutes(app: FastifyInstance, context: AppContext, idleMs: number): void {
+export function uploadRoutes(app: FastifyInstance, context: AppContext, { begin, idleMs }: Transfers): void {
   const running = new Set<Promise<unknown>>();
   // A server that stops has cut their connections by now; what came over them is still on its way into the store.
   app.addHook('onClose', async () => void (await Promise.allSettled(running)));
@@ -40,7 +41,9 @@ export function uploadRoutes(app: FastifyInstance, context: AppContext, idleMs: 
     const place = placeOf(request);
     const isPartial = !headers['upload-complete'];
     const body = request.body as Readable | null;
+    let endTransfer: (() => void) | undefined;
     try {
+      endTransfer = begin(request.caller);
       const content = body === null ? { size: null, runs: runsOf(none()) } : await open(request, body, from, isPartial);
       const size = content.size ?? headers['upload-length'] ?? null;
       // Not the client's going away: it breaks off the body, and what came until then is to be kept.
@@ -50,7 +53,7 @@ export function uploadRoutes(app: FastifyInstance, context: AppContext, idleMs: 
       running.add(uploading);
       const image = await uploading.finally(() => running.delete(uploading));
       tell(reply, await findContent(context, request.caller, image.id, place.disk), context.clock.now());
-      if (!isPartial) return renderImage(image);
+      if (!isPartial) return renderImage(image, request.caller);
       reply.code(204);
       return undefined;
     } catch (error) {
@@ -58,6 +61,8 @@ export function uploadRoutes(app: FastifyInstance, context: AppContext, idleMs: 
       if (!request.raw.complete) reply.header('connection', 'close');
       if (!(error instanceof ExtentStreamError)) throw error;
       throw new RefusalError('upload.malformed', { ...place, reason: error.message }, { cause: error });
+    } finally {
+      endTransfer?.();
     }
   }
 

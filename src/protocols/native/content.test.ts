@@ -246,7 +246,7 @@ describe('PATCH', () => {
 describe('content that moves no byte', () => {
   let server: FastifyInstance;
   beforeAll(async () => {
-    server = await serveContent(150);
+    server = await serveContent(0.15);
   });
   afterAll(() => server.close());
 
@@ -277,7 +277,7 @@ describe('content that moves no byte', () => {
 it('a server that stops lets go of its uploads first', async () => {
   const bytes = randomBytes(3 * MiB);
   const image = await newImage(bytes.length);
-  const server = await serveContent(60_000);
+  const server = await serveContent(60);
   const sent = requestOf(server, 'PUT', image, { 'content-type': rawMediaType, 'content-length': bytes.length });
   sent.on('error', () => {});
   sent.write(bytes.subarray(0, 2.5 * MiB));
@@ -289,13 +289,14 @@ it('a server that stops lets go of its uploads first', async () => {
 });
 
 /** The routes for content alone, on a port of their own. */
-async function serveContent(idleMs: number): Promise<FastifyInstance> {
+async function serveContent(idleSeconds: number): Promise<FastifyInstance> {
   const server = fastify();
   server.decorateRequest('caller', null as unknown as Caller);
   server.addHook('onRequest', async (request) => {
     request.caller = api.caller;
   });
-  server.register(async (scope) => contentRoutes(scope, api.installation.context, idleMs), { prefix: '/api/v1' });
+  const limits = { idleSeconds, transfersAtOnce: 32 };
+  server.register(async (scope) => contentRoutes(scope, api.installation.context, limits), { prefix: '/api/v1' });
   await server.listen({ host: '127.0.0.1', port: 0 });
   return server;
 }

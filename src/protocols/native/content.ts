@@ -6,11 +6,19 @@ import type { FastifyInstance } from 'fastify';
 import type { AppContext } from '../../app/context.ts';
 import { downloadRoutes } from './content-download.ts';
 import { uploadRoutes } from './content-upload.ts';
+import { createTransfers } from './transfers.ts';
 
-/** `app` is a scope of its own: in it there are no other media types. Content that moves no byte for `idleMs` is cut off. */
-export function contentRoutes(app: FastifyInstance, context: AppContext, idleMs: number): void {
+export interface ContentLimits {
+  /** Content that moves no byte for so long is cut off. */
+  readonly idleSeconds: number;
+  readonly transfersAtOnce: number;
+}
+
+/** `app` is a scope of its own: in it there are no other media types. */
+export function contentRoutes(app: FastifyInstance, context: AppContext, limits: ContentLimits): void {
   // The bodies are read by the handlers themselves, as they come; anything that is parsed is not a disk's bytes.
   app.removeAllContentTypeParsers();
-  uploadRoutes(app, context, idleMs);
-  downloadRoutes(app, context, idleMs);
+  const transfers = createTransfers(limits.transfersAtOnce, limits.idleSeconds * 1000);
+  uploadRoutes(app, context, transfers);
+  downloadRoutes(app, context, transfers);
 }

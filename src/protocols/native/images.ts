@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { createImage } from '../../app/create-image.ts';
 import { deleteImage } from '../../app/delete-image.ts';
 import { findImage } from '../../app/find-image.ts';
-import { type ImageOwner, type ImageSort, listImages } from '../../app/list-images.ts';
+import { listImages } from '../../app/list-images.ts';
 import { updateImage } from '../../app/update-image.ts';
 import { diskFormats, diskRoles, imageKinds, rootDevices, visibilities } from '../../domain/image.ts';
+import { type ImageSort, imageOwners, imageSorts } from '../../domain/image-query.ts';
 import { imageStates } from '../../domain/states.ts';
 import { description, id, moment, name, tags, text } from './input.ts';
 import { nothing, operation } from './operation.ts';
@@ -37,9 +38,7 @@ const newImage = z.strictObject({
     .max(64),
 });
 
-const owners = ['self', 'shared', 'public', 'any'] as const satisfies readonly ImageOwner[];
-const sortFields = ['createdAt', 'updatedAt', 'name', 'size'] as const satisfies readonly ImageSort[];
-const sorts = sortFields.flatMap((field) => [field, `-${field}` as const]);
+const sorts = imageSorts.flatMap((field) => [field, `-${field}` as const]);
 
 const imageQuery = z.strictObject({
   region: text.optional(),
@@ -48,7 +47,7 @@ const imageQuery = z.strictObject({
   search: text.optional().meta({ description: 'A part of the name or the description, in any case, or a whole id.' }),
   state: z.array(z.enum(imageStates)).optional().meta({ description: 'Any of these.' }),
   kind: z.enum(imageKinds).optional(),
-  owner: z.enum(owners).default('self'),
+  owner: z.enum(imageOwners).default('self'),
   visibility: z.enum(visibilities).optional(),
   tag: z.array(text).max(20).optional().meta({ description: 'All of these: `key`, or `key:value`.' }),
   source: text.optional().meta({ description: 'Copies of this image.' }),
@@ -98,7 +97,7 @@ export const imageOperations = [
     ],
     async handle({ context, caller, body, token }) {
       const { result: image, replayed } = await createImage(context, caller, body, token);
-      return { body: renderImage(image), revision: image.revision, replayed };
+      return { body: renderImage(image, caller), revision: image.revision, replayed };
     },
   }),
 
@@ -126,7 +125,7 @@ export const imageOperations = [
         after: cursors.read(cursor),
         limit,
       });
-      return { body: { images: images.map(renderImage), nextCursor: cursors.write(next) } };
+      return { body: { images: images.map((image) => renderImage(image, caller)), nextCursor: cursors.write(next) } };
     },
   }),
 
@@ -143,7 +142,7 @@ export const imageOperations = [
     refusals: ['image.not-found'],
     async handle({ context, caller, params }) {
       const image = await findImage(context, caller, params.image);
-      return { body: renderImage(image), revision: image.revision };
+      return { body: renderImage(image, caller), revision: image.revision };
     },
   }),
 
@@ -169,7 +168,7 @@ export const imageOperations = [
     ],
     async handle({ context, caller, params, body, ifRevision }) {
       const image = await updateImage(context, caller, params.image, body, { ifRevision });
-      return { body: renderImage(image), revision: image.revision };
+      return { body: renderImage(image, caller), revision: image.revision };
     },
   }),
 

@@ -36,6 +36,36 @@ export function parse<Output>(schema: z.ZodType<Output>, value: unknown): Output
   const [issue] = result.error.issues;
   const unknownKeys = issue?.code === 'unrecognized_keys' ? issue.keys : [];
   const field = [...(issue?.path ?? []), ...unknownKeys.slice(0, 1)].join('.') || 'body';
-  const rule = unknownKeys.length > 0 ? 'is not a field of this request' : `is refused: ${issue?.message ?? 'invalid'}`;
+  const rule = unknownKeys.length > 0 ? 'is not a field of this request' : ruleOf(issue);
   throw new RefusalError('request.invalid', { field, rule });
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  array: 'a list',
+  boolean: 'true or false',
+  int: 'a whole number',
+  number: 'a number',
+  object: 'an object',
+  record: 'an object',
+  string: 'text',
+};
+
+/** The rule in words, as it follows the field's name. */
+function ruleOf(issue: z.core.$ZodIssue | undefined): string {
+  switch (issue?.code) {
+    case 'invalid_type':
+      return `must be ${kinds[issue.expected] ?? issue.expected}`;
+    case 'too_small':
+      return issue.origin === 'array' ? 'must not be empty' : `must be at least ${issue.minimum}`;
+    case 'too_big':
+      return issue.origin === 'array' ? `must have at most ${issue.maximum}` : `must be at most ${issue.maximum}`;
+    case 'invalid_value':
+      return `must be one of ${issue.values.map(String).join(', ')}`;
+    case 'invalid_format':
+      return issue.format === 'datetime'
+        ? 'must be a moment such as 2026-11-21T09:30:00Z'
+        : `must be a ${issue.format}`;
+    default:
+      return issue?.message ?? 'is not valid';
+  }
 }

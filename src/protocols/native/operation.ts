@@ -75,6 +75,8 @@ interface JsonSpec<P extends Shape, Q extends z.ZodObject, B extends z.ZodType, 
   readonly answer: A;
   /** `Idempotency-Key` is taken: a repeated request is answered with what was made. */
   readonly idempotent?: true;
+  /** So many of an account are worked on at a time; it is for what costs much more than a request does. */
+  readonly atOnce?: number;
   /** `GET` heeds `If-None-Match`, the others `If-Match`. */
   readonly conditional?: true;
   handle(request: OperationRequest<Output<P>, z.output<Q>, z.output<B>>): Promise<Outcome<z.input<A>>>;

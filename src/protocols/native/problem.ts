@@ -1,5 +1,6 @@
 /** The native API's error shape: RFC 9457 problem documents, one row for each refusal of the core. */
 import { z } from 'zod';
+import { actions } from '../../domain/authorization.ts';
 import { DamageError, type FailureCode, type FailureError } from '../../domain/failure.ts';
 import type { RefusalCode, RefusalError, RefusalFacts } from '../../domain/refusal.ts';
 import { type ProblemDocument, problemDocument } from '../shared/problem-document.ts';
@@ -19,6 +20,11 @@ export interface ProblemRow<Facts> {
   readonly title: (facts: Facts) => string;
 }
 
+/** What no role of an ordinary account allows. */
+const ofInstallation: ReadonlySet<string> = new Set(
+  Object.entries(actions).flatMap(([action, rule]) => ('administers' in rule ? [action] : [])),
+);
+
 export const refusalProblems: { readonly [Code in RefusalCode]: ProblemRow<RefusalFacts[Code]> } = {
   'request.invalid': { status: 400, title: ({ field, rule }) => `${field} ${rule}` },
   'request.idempotency-mismatch': {
@@ -29,7 +35,13 @@ export const refusalProblems: { readonly [Code in RefusalCode]: ProblemRow<Refus
     status: 412,
     title: ({ image, revision }) => `image ${image} has changed: it is at revision ${revision}; read it again`,
   },
-  forbidden: { status: 403, title: ({ action }) => `you may not do this (${action}); ask an owner of the account` },
+  forbidden: {
+    status: 403,
+    title: ({ action }) => {
+      const who = ofInstallation.has(action) ? 'those who run the installation' : 'an owner of the account';
+      return `you may not do this (${action}); ask ${who}`;
+    },
+  },
   'account.not-found': { status: 404, title: ({ account }) => `there is no account ${account}` },
   'account.exists': { status: 409, title: ({ name }) => `there is an account ${name} already` },
   'account.own': { status: 409, title: ({ account }) => `account ${account} cannot be disabled by its own users` },

@@ -7,6 +7,7 @@ import { failureStatus, type ProblemRow, refusalProblems } from './problem.ts';
 interface ProtocolFacts {
   unauthenticated: Record<never, never>;
   'rate.limited': Record<never, never>;
+  'transfers.busy': Record<never, never>;
   'route.not-found': { method: string; path: string };
   'method.not-allowed': { method: string; allow: string };
   'request.media-type': Record<never, never>;
@@ -19,6 +20,10 @@ type ProtocolCode = keyof ProtocolFacts;
 export const protocolProblems: { readonly [Code in ProtocolCode]: ProblemRow<ProtocolFacts[Code]> } = {
   unauthenticated: { status: 401, title: () => 'the request does not prove who sends it' },
   'rate.limited': { status: 429, title: () => 'too many requests; wait as long as Retry-After says' },
+  'transfers.busy': {
+    status: 503,
+    title: () => 'as much is uploaded and downloaded as may be at once; try again after as long as Retry-After says',
+  },
   'route.not-found': { status: 404, title: ({ method, path }) => `there is no ${method} ${path}` },
   'method.not-allowed': { status: 405, title: ({ method, allow }) => `there is no ${method} here, but ${allow}` },
   'request.media-type': { status: 415, title: () => 'the body is of a media type that is not taken here' },

@@ -1,4 +1,4 @@
-/** How often one may ask: the principal, once it is known; until then the address, whose failed attempts are counted. */
+/** How often one may ask: the user and its account, once they are known; until then the address, whose failed attempts are counted. */
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../domain/principal.ts';
@@ -6,12 +6,17 @@ import { type ProtocolError, protocolError } from './protocol-error.ts';
 
 const minute = 60_000;
 
-/** An address that does not prove who it is may fail a tenth as often as a principal may ask. */
+/** An address that does not prove who it is may fail a tenth as often as a user may ask. */
 const failuresShare = 0.1;
 
+/** An account has as much as so many of its users, however many it makes. */
+export const usersPerAccount = 4;
+
 export interface RateLimits {
-  /** Refuses an address that has failed too often. */
-  checkAddress(request: FastifyRequest): Promise<void>;
+  /**
+   * Counts a request that did not prove who sends it, and refuses one too many from its address. One that does prove it is let
+   * through all the same: behind a proxy or a NAT others share the address.
+   */
   countFailure(request: FastifyRequest): Promise<void>;
   /** Counts a request of the principal, tells it how many are left, and refuses one too many. */
   countRequest(request: FastifyRequest, reply: FastifyReply): Promise<void>;
@@ -21,43 +26,52 @@ export interface RateLimits {
 export function createRateLimits(app: FastifyInstance, requestsPerMinute: number): RateLimits {
   if (requestsPerMinute === 0) {
     const free = async () => {};
-    return { checkAddress: free, countFailure: free, countRequest: free };
+    return { countFailure: free, countRequest: free };
   }
   type Limiter = ReturnType<FastifyInstance['createRateLimit']>;
-  let attempts: Limiter;
-  let requests: Limiter;
+  let failures: Limiter;
+  let ofUser: Limiter;
+  let ofAccount: Limiter;
   app.register(rateLimit, { global: false });
   app.after(() => {
-    const failures = Math.ceil(requestsPerMinute * failuresShare);
+    const limiter = (max: number, keyGenerator?: (request: FastifyRequest) => string) =>
+      app.createRateLimit({ max, timeWindow: minute, ...(keyGenerator && { keyGenerator }) });
     // By address, of IPv6 by the 64 bits that one customer has.
-    attempts = app.createRateLimit({ max: failures, timeWindow: minute });
-    const keyGenerator = ({ caller }: FastifyRequest) => keyOf(caller);
-    requests = app.createRateLimit({ max: requestsPerMinute, timeWindow: minute, keyGenerator });
+    failures = limiter(Math.ceil(requestsPerMinute * failuresShare));
+    ofUser = limiter(requestsPerMinute, ({ caller }) => userKey(caller));
+    ofAccount = limiter(requestsPerMinute * usersPerAccount, ({ caller }) => caller.accountId);
   });
 
-  return {
-    async checkAddress(request) {
-      const state = await attempts(request, { increment: false });
-      if (!state.isAllowed && state.remaining === 0) throw refusal(state.ttlInSeconds);
-    },
-    async countFailure(request) {
-      await attempts(request);
-    },
-    async countRequest(request, reply) {
-      const state = await requests(request);
-      if (state.isAllowed) return;
+  async function count(limiter: Limiter, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const state = await limiter(request);
+    if (state.isAllowed) return;
+    const told = Number(reply.getHeader('ratelimit-remaining') ?? Number.POSITIVE_INFINITY);
+    // Of two limits the one that is nearer.
+    if (state.remaining <= told) {
       reply.headers({
         'ratelimit-limit': state.max,
         'ratelimit-remaining': state.remaining,
         'ratelimit-reset': state.ttlInSeconds,
       });
-      if (state.isExceeded) throw refusal(state.ttlInSeconds);
+    }
+    if (state.isExceeded) throw refusal(state.ttlInSeconds);
+  }
+
+  return {
+    async countFailure(request) {
+      const state = await failures(request);
+      if (!state.isAllowed && state.isExceeded) throw refusal(state.ttlInSeconds);
+    },
+    async countRequest(request, reply) {
+      // What a user is refused does not count against the account's others.
+      await count(ofUser, request, reply);
+      await count(ofAccount, request, reply);
     },
   };
 }
 
 /** A user's keys and sessions count together: making more of them is no way around the limit. */
-export function keyOf({ kind, accountId, userId, accessKeyId }: Principal): string {
+export function userKey({ kind, accountId, userId, accessKeyId }: Principal): string {
   return [kind === 'installation' ? kind : (userId ?? accessKeyId), accountId].join(' ');
 }
 

@@ -49,7 +49,9 @@ export const imageSchema = z
     jdcloudId: z.string(),
     owner: accountName,
     region: z.string(),
-    projectId: uuid,
+    projectId: uuid
+      .nullable()
+      .meta({ description: "Null on another account's image, as is all that is its own affair." }),
     resourceGroupId: uuid.nullable(),
     name: z.string(),
     description: z.string(),
@@ -67,12 +69,17 @@ export const imageSchema = z
   })
   .meta({ id: 'Image' });
 
-export function renderImage(image: Image): z.input<typeof imageSchema> {
-  const { accountId, accountName, accountNumber, disks, tags, createdAt, updatedAt, ...shown } = image;
+/** The owner's own affairs, where it keeps the image and what it says of it to itself, are not shown to others. */
+const untold = { projectId: null, resourceGroupId: null, sourceImageId: null, tags: {} };
+
+/** As the caller sees it. */
+export function renderImage(image: Image, caller: Pick<Image, 'accountId'>): z.input<typeof imageSchema> {
+  const { accountId, accountName, accountNumber, disks, createdAt, updatedAt, ...shown } = image;
   return {
     ...shown,
+    tags: { ...shown.tags },
+    ...(accountId === caller.accountId ? {} : untold),
     owner: { id: accountId, name: accountName, number: String(accountNumber) },
-    tags: { ...tags },
     disks: disks.map((each) => ({ ...each, snapshot: { ...each.snapshot } })),
     createdAt: timeOf(createdAt),
     updatedAt: timeOf(updatedAt),

@@ -1,15 +1,19 @@
 /** Turns operations into routes: what comes in is parsed by their schemas, what goes out is rendered as they say. */
+import { finished } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { z } from 'zod';
+import { createSlots, type Slots } from '../../lib/slots.ts';
+import { authenticateAgain } from './authentication.ts';
 import { clientSignal } from './client-signal.ts';
 import { entityTag, invalid, isKnown, readIdempotencyKey, readIfMatch } from './conditions.ts';
 import { eventStream, eventStreamType } from './event-stream.ts';
 import { parse } from './input.ts';
 import type { EventsOperation, JsonOperation, NativeContext, Operation, OperationRequest } from './operation.ts';
 import { protocolError } from './protocol-error.ts';
-import { keyOf } from './rate-limit.ts';
+import { userKey, usersPerAccount } from './rate-limit.ts';
 
-/** Streams of events that one principal may have open. */
+/** Streams of events that one user may have open. */
 const maxStreams = 16;
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -17,15 +21,24 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 /** A body of an operation that has none: nothing, or an object without members. */
 const emptyBody = z.strictObject({}).optional();
 
+interface RoutesOptions {
+  readonly context: NativeContext;
+  readonly heartbeatMs: number;
+}
+
+interface HandlerOptions extends RoutesOptions {
+  readonly slots: Slots;
+}
+
 /** Registers them all; `content.ts` has the handlers of those that carry bytes. */
-export function registerRoutes(app: FastifyInstance, context: NativeContext, operations: readonly Operation[]): void {
-  const streams = new Map<string, number>();
+export function registerRoutes(app: FastifyInstance, operations: readonly Operation[], options: RoutesOptions): void {
+  const handling = { ...options, slots: createSlots() };
   for (const operation of operations) {
     if (operation.kind === 'json') {
-      const handler = jsonHandler(operation, context);
+      const handler = jsonHandler(operation, handling);
       app.route({ method: operation.method, url: routeOf(operation.path), handler });
     } else if (operation.kind === 'events') {
-      const handler = eventsHandler(operation, context, streams);
+      const handler = eventsHandler(operation, handling);
       app.route({ method: operation.method, url: routeOf(operation.path), exposeHeadRoute: false, handler });
     }
   }
@@ -37,10 +50,13 @@ export function routeOf(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-function jsonHandler(operation: JsonOperation, context: NativeContext): RouteHandlerMethod {
+function jsonHandler(operation: JsonOperation, { context, slots }: HandlerOptions): RouteHandlerMethod {
+  const { id, atOnce: most = Number.POSITIVE_INFINITY } = operation;
   return async (request, reply) => {
     const input = readInput(operation, context, request, reply);
-    const { body, revision, replayed } = await operation.handle(input);
+    const end = slots.take({ holder: `${id} ${request.caller.accountId}`, most });
+    if (end === undefined) throw protocolError('rate.limited', {}, { 'retry-after': '1' });
+    const { body, revision, replayed } = await operation.handle(input).finally(end);
     if (revision !== undefined) {
       reply.header('etag', entityTag(revision));
       const isRead = operation.method === 'GET';
@@ -53,23 +69,33 @@ function jsonHandler(operation: JsonOperation, context: NativeContext): RouteHan
 
 function eventsHandler(
   operation: EventsOperation,
-  context: NativeContext,
-  streams: Map<string, number>,
+  { context, heartbeatMs, slots }: HandlerOptions,
 ): RouteHandlerMethod {
   return async (request, reply) => {
-    const key = keyOf(request.caller);
-    const open = streams.get(key) ?? 0;
-    if (open >= maxStreams) throw protocolError('rate.limited', {}, { 'retry-after': '15' });
     const input = readInput(operation, context, request, reply) as OperationRequest<never, never, never>;
-    streams.set(key, open + 1);
-    reply.raw.once('close', () => {
-      const left = (streams.get(key) ?? 1) - 1;
-      if (left > 0) streams.set(key, left);
-      else streams.delete(key);
-    });
-    const items = operation.watch(input);
-    return reply.type(eventStreamType).send(await eventStream(operation.event, items, input.signal));
+    const end = slots.take(
+      { holder: `streams ${userKey(request.caller)}`, most: maxStreams },
+      { holder: `streams of ${request.caller.accountId}`, most: maxStreams * usersPerAccount },
+    );
+    if (end === undefined) throw protocolError('rate.limited', {}, { 'retry-after': '15' });
+    try {
+      const { event } = operation;
+      const mayGoOn = () => isStillCaller(request, context);
+      const watch = (signal: AbortSignal) => operation.watch({ ...input, signal });
+      const stream = await eventStream({ event, watch, heartbeatMs, mayGoOn, signal: input.signal });
+      finished(stream, end);
+      return reply.type(eventStreamType).send(stream);
+    } catch (error) {
+      end();
+      throw error;
+    }
   };
+}
+
+/** Whoever was disabled, or may do other things than before, begins anew and is judged anew. */
+async function isStillCaller(request: FastifyRequest, context: NativeContext): Promise<boolean> {
+  const { origin, ...before } = request.caller;
+  return isDeepStrictEqual(await authenticateAgain(request, context), before);
 }
 
 function readInput(

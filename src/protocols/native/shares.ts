@@ -1,5 +1,6 @@
 /** Who an image is shared with, as its owner sees it (members) and as those see it who were invited (shares). */
 import { z } from 'zod';
+import type { Caller } from '../../app/context.ts';
 import { listMembers, shareImage, unshareImage } from '../../app/share-image.ts';
 import { answerShare, listShares, type SharePage } from '../../app/shares.ts';
 import { type ImageMember, memberStatuses } from '../../domain/sharing.ts';
@@ -25,13 +26,9 @@ function renderMember(member: ImageMember): z.input<typeof memberSchema> {
   return { ...shown, account, createdAt: timeOf(createdAt), updatedAt: timeOf(updatedAt) };
 }
 
-function renderShare({
-  image,
-  createdAt,
-  updatedAt,
-  ...shown
-}: SharePage['shares'][number]): z.input<typeof shareSchema> {
-  return { ...shown, image: renderImage(image), createdAt: timeOf(createdAt), updatedAt: timeOf(updatedAt) };
+function renderShare(share: SharePage['shares'][number], caller: Caller): z.input<typeof shareSchema> {
+  const { image, createdAt, updatedAt, ...shown } = share;
+  return { ...shown, image: renderImage(image, caller), createdAt: timeOf(createdAt), updatedAt: timeOf(updatedAt) };
 }
 
 const memberParams = { image: imageId, account: id("The account's id, number or name.") };
@@ -87,7 +84,7 @@ export const shareOperations = [
     method: 'GET',
     path: '/shares',
     summary: "Lists the images that other accounts share with the caller's, newest first.",
-    action: 'image.read',
+    action: 'invitation.read',
     query: z.strictObject({ status: status.optional(), ...pageFields }),
     status: 200,
     answer: pageOf('shares', shareSchema),
@@ -96,7 +93,7 @@ export const shareOperations = [
       const { limit, cursor, ...filter } = query;
       const cursors = createCursors(placeOfTime, 'shares', filter);
       const { shares, next } = await listShares(context, caller, { ...filter, limit, after: cursors.read(cursor) });
-      return { body: { shares: shares.map(renderShare), nextCursor: cursors.write(next) } };
+      return { body: { shares: shares.map((share) => renderShare(share, caller)), nextCursor: cursors.write(next) } };
     },
   }),
 
@@ -113,7 +110,7 @@ export const shareOperations = [
     answer: shareSchema,
     refusals: ['share.not-found'],
     async handle({ context, caller, params, body }) {
-      return { body: renderShare(await answerShare(context, caller, params.image, body.status)) };
+      return { body: renderShare(await answerShare(context, caller, params.image, body.status), caller) };
     },
   }),
 ];

@@ -95,7 +95,7 @@ export const userOperations = [
     method: 'DELETE',
     path: '/users/{user}',
     summary: "Deletes a user with keys and sessions; what the user has made stays the account's.",
-    action: 'user.manage',
+    action: 'user.delete',
     params: userParams,
     status: 204,
     answer: nothing,

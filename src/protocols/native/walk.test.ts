@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeImage } from '../../../test/support/installation.ts';
 import { type Answer, createTestApi, type TestApi } from '../../../test/support/native-api.ts';
 import { signedHeaders } from '../../../test/support/signed-request.ts';
+import { createSession } from '../../app/tenants/sessions.ts';
 import { actions } from '../../domain/authorization.ts';
 import type { Operation } from './operation.ts';
 import { operations } from './operations.ts';
@@ -14,6 +15,8 @@ let things: Readonly<Record<string, string>>;
 let viewer: string;
 /** An owner of another account. */
 let stranger: string;
+/** One who acts by an agency, as an owner of one project, in which none of the things lies. */
+let visitor: string;
 
 beforeAll(async () => {
   api = await createTestApi();
@@ -45,6 +48,11 @@ beforeAll(async () => {
     webhook: webhook.id,
     delivery: (await make(`/webhooks/${webhook.id}/ping`)).id,
   };
+  const partner = await api.installation.newCaller();
+  const grants = [{ project: (await make('/projects', { region: 'north', name: 'lent' })).id, role: 'owner' }];
+  await make('/agencies', { name: 'partner', trustedAccount: partner.accountName, grants });
+  const agency = { account: api.caller.accountName, name: 'partner' };
+  visitor = (await createSession(api.installation.context, partner, { name: 'visit', agency })).token;
 });
 afterAll(() => api.close());
 
@@ -120,6 +128,44 @@ describe("an owner's token does not do in an account that does not administer", 
   it.each(administrators.map((operation) => [operation.id, operation] as const))('%s', async (_, operation) => {
     const answer = await ask(operation, {});
     expect([answer.status, answer.body]).toMatchObject([403, { code: 'forbidden', action: operation.action }]);
+  });
+});
+
+describe('whoever acts by an agency in one project', () => {
+  const headers = () => ({ authorization: `Bearer ${visitor}` });
+  const isKept = ({ action }: Operation) =>
+    action !== null && ('delegable' in actions[action] || 'administers' in actions[action]);
+  const kept = operations.filter(isKept);
+  it.each(kept.map((operation) => [operation.id, operation] as const))('does not do %s', async (_, operation) => {
+    const answer = await ask(operation, headers());
+    expect([answer.status, answer.body]).toMatchObject([403, { code: 'forbidden', action: operation.action }]);
+  });
+
+  const ofAccount = ['whoami', 'readOpenApi', 'listRegions', 'listAccounts', 'findAccount', 'listResourceGroups'];
+  const reached = [
+    ...ofAccount,
+    'readQuotas',
+    'readAccountQuotas',
+    'listProjects',
+    'listImages',
+    'listTags',
+    'listCopies',
+  ];
+  it.each(byId.filter(([id]) => reached.includes(id)))('learns of no other project by %s', async (_, operation) => {
+    const answer = await ask(operation, headers());
+    expect(answer.status).toBe(200);
+    for (const thing of ['image', 'copy', 'project']) expect(JSON.stringify(answer.body)).not.toContain(things[thing]);
+  });
+
+  const others = operations.filter((each) => !isKept(each) && !reached.includes(each.id));
+  it.each(others.map((each) => [each.id, each] as const))('finds nothing elsewhere to %s', async (id, operation) => {
+    const asksForCopies = operation.kind === 'json' && ['copyImages', 'planCopies'].includes(id);
+    const example = { images: [things['image']], regions: ['south'] };
+    const answer = await ask(asksForCopies ? { ...operation, example } : operation, headers());
+    // Where the default project stands in for one that is not named, there is nothing whose existence could be denied.
+    const [status, code] = id === 'createImage' ? [403, /^forbidden$/] : [404, /\.not-found$/];
+    expect(answer.status, JSON.stringify(answer.body)).toBe(status);
+    if (operation.method !== 'HEAD') expect(answer.body).toMatchObject({ code: expect.stringMatching(code) });
   });
 });
 

@@ -17,13 +17,16 @@ export interface OperationsOptions {
   /** Whether the bearer may read the metrics; `open`: everybody may. */
   readonly metricsAccess: 'open' | ((request: FastifyRequest) => Promise<boolean>);
   readonly requestSeconds: number;
+  /** Addresses, and ranges of them, whose `X-Forwarded-…` headers are believed. */
+  readonly trustedProxies?: readonly string[] | undefined;
   readonly metrics: RequestMetrics;
   readonly logger: Logger;
 }
 
 export function createOperations(options: OperationsOptions): FastifyInstance {
-  const { findFailing, renderMetrics, metricsAccess, logger } = options;
-  const app = fastify({ genReqId: () => randomUUID(), bodyLimit: 1024, return503OnClosing: false });
+  const { findFailing, renderMetrics, metricsAccess, trustedProxies, logger } = options;
+  const trustProxy = trustedProxies === undefined ? false : [...trustedProxies];
+  const app = fastify({ genReqId: () => randomUUID(), bodyLimit: 1024, return503OnClosing: false, trustProxy });
   instrument(app, { protocol: 'operations', metrics: options.metrics, logger, quiet: true });
   boundBodies(app, options.requestSeconds);
   boundAnswers(app, options.requestSeconds);

@@ -6,6 +6,7 @@ import { currentLogFacts, withLogFacts } from '../../telemetry/context.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { RequestMetrics, RequestOutcome } from '../../telemetry/metrics.ts';
 import { type RequestSpan, startRequestSpan } from '../../telemetry/tracing.ts';
+import { clientAddress } from './client-address.ts';
 
 export interface InstrumentOptions {
   readonly protocol: string;
@@ -23,7 +24,8 @@ export function instrument(app: FastifyInstance, options: InstrumentOptions): vo
   const { protocol, metrics, logger, quiet = false } = options;
   app.addHook('onRequest', (request, reply, done) => {
     const startedAt = performance.now();
-    const { method, id: requestId, ip: address } = request;
+    const { method, id: requestId } = request;
+    const address = clientAddress(request);
     const route = request.routeOptions.url ?? 'unmatched';
     const span = quiet ? unspanned : spanOf(request, route, protocol);
     metrics.began(protocol);
@@ -50,11 +52,11 @@ export function instrument(app: FastifyInstance, options: InstrumentOptions): vo
 const unspanned: RequestSpan = { run: (work) => work(), end() {} };
 
 function spanOf(request: FastifyRequest, route: string, protocol: string): RequestSpan {
-  const { method, id, ip, headers } = request;
+  const { method, id, headers } = request;
   const attributes = {
     'http.request.method': method,
     'http.route': route,
-    'client.address': ip,
+    'client.address': clientAddress(request),
     'mimeo.protocol': protocol,
     'mimeo.request_id': id,
   };

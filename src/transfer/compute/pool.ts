@@ -26,6 +26,9 @@ export interface ComputePool {
   close(): Promise<void>;
 }
 
+/** What a lane of an upload holds with the usual settings, rounded up: a segment of 8 MiB, a pack of 16 MiB, a read of 2 MiB. */
+const idleBytesPerLane = 32 * 1024 * 1024;
+
 export function createComputePool(threads: number): ComputePool {
   const pool = new Piscina({
     filename: siblingModule(import.meta.url, 'worker').href,
@@ -42,7 +45,7 @@ export function createComputePool(threads: number): ComputePool {
   return {
     threads,
     queued: () => pool.queueSize,
-    buffers: createSharedBuffers(),
+    buffers: createSharedBuffers((threads + 1) * idleBytesPerLane),
     cutSegment: (task) => run('cutSegment', task),
     packChunks: (task) => run('packChunks', task),
     appendFrames: (task) => run('appendFrames', task, task.stretch.bytes),

@@ -1,0 +1,8 @@
+/** How lists of images can be asked for, in the words that the front doors and the statements share. */
+
+/** Whose images: the account's own, those shared with it (and accepted), those that are public, or all of them. */
+export const imageOwners = ['self', 'shared', 'public', 'any'] as const;
+export type ImageOwner = (typeof imageOwners)[number];
+
+export const imageSorts = ['createdAt', 'updatedAt', 'name', 'size'] as const;
+export type ImageSort = (typeof imageSorts)[number];
