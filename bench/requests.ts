@@ -1,5 +1,5 @@
 /**
- * Requests a second and their latencies, of one server on this machine with autocannon beside it: both share the processors.
+ * Requests a second and their latencies, of one server on this machine with the load beside it: both share the processors.
  * The peers answer the same number of bytes from the same kind of server and database, and do nothing else.
  */
 import { mkdir, rm } from 'node:fs/promises';
@@ -7,20 +7,20 @@ import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from './command.ts';
 import { findImage, imageFile, makeImage } from './images.ts';
+import type { PacedResult } from './paced-load.ts';
 import { table } from './report.ts';
 import { type BenchServer, startServer } from './server.ts';
 
 const cannon = createRequire(import.meta.url).resolve('autocannon');
-const [here, there] = ['cn-hangzhou', 'cn-shanghai'];
+const [here, there, ...elsewhere] = ['cn-hangzhou', 'cn-shanghai', 'cn-north-1', 'cn-east-2'];
 
-interface Load {
-  readonly connections: number;
-  readonly seconds: number;
-  /** Requests a second in all; as many as possible without it. */
-  readonly rate?: number;
-}
+/** As many requests as go through. */
+const full = { connections: 16, seconds: 10 };
+/** Requests a second, at even distances. */
+const gentleRate = 100;
 
 interface Shot {
   readonly requests: { readonly average: number };
@@ -30,18 +30,17 @@ interface Shot {
 }
 
 /** Fires at the URL and returns what autocannon measured; anything but success is an error of the bench. */
-async function fire(url: string, token: string, { connections, seconds, rate }: Load, body?: object): Promise<Shot> {
+async function fire(url: string, token: string, body?: object): Promise<Shot> {
   const args = [
     '--json',
     '--no-progress',
     '-c',
-    `${connections}`,
+    `${full.connections}`,
     '-d',
-    `${seconds}`,
+    `${full.seconds}`,
     '-H',
     `authorization=Bearer ${token}`,
   ];
-  if (rate !== undefined) args.push('-R', `${rate}`);
   if (body !== undefined) {
     args.push('-m', 'POST', '-H', 'content-type=application/json', '-b', JSON.stringify(body));
   }
@@ -50,6 +49,16 @@ async function fire(url: string, token: string, { connections, seconds, rate }: 
     throw new Error(`${url}: ${shot.non2xx} answers were no success, ${shot.errors} requests failed`);
   }
   return shot;
+}
+
+/** Asks at the gentle rate; returns what each request took, in milliseconds. */
+async function pace(url: string, token: string, seconds: number): Promise<readonly number[]> {
+  const program = join(import.meta.dirname, 'paced-load.ts');
+  const result = JSON.parse(
+    await run(process.execPath, program, url, token, `${gentleRate}`, `${seconds}`),
+  ) as PacedResult;
+  if (result.failed > 0) throw new Error(`${url}: ${result.failed} requests failed`);
+  return result.times;
 }
 
 /** A server of Node's own that answers `length` bytes of JSON: what no server here can be faster than. */
@@ -65,9 +74,6 @@ async function plainServer(length: number): Promise<{ url: string; server: Serve
 
 /** About what accepting one copy answers. */
 const copyBytes = 700;
-
-const full: Load = { connections: 16, seconds: 10 };
-const gentle: Load = { connections: 8, seconds: 15, rate: 100 };
 
 /** Measures in a data directory of its own below `folder` and returns the page's section. */
 export async function measureRequests(folder: string): Promise<string> {
@@ -113,29 +119,35 @@ async function measureAt(server: BenchServer, bigFile: string): Promise<string> 
   ] as const) {
     const bytes = (await (await ask(target)).arrayBuffer()).byteLength;
     const plain = await plainServer(bytes);
-    const peer = await fire(plain.url, token, full);
+    const peer = await fire(plain.url, token);
     plain.server.close();
-    rows.push(rowOf(name, await fire(`${url}/api/v1${target}`, token, full), peer, bytes));
+    rows.push(rowOf(name, await fire(`${url}/api/v1${target}`, token), peer, bytes));
   }
-  const still = await plainServer(copyBytes);
-  const floor = await fire(still.url, token, gentle);
-  still.server.close();
-  const idle = await fire(show, token, gentle);
-  await post('/copies', { images: [big], regions: [there] });
-  const busy = await fire(show, token, { ...gentle, seconds: 5 });
-  const running = await get<{ copies: unknown[] }>('/copies?state=running');
-  if (running.copies.length === 0) throw new Error('the copy was over before the requests were');
+  const { url: floorUrl, server: floor } = await plainServer(copyBytes);
+  const calm = { peer: await pace(floorUrl, token, 15), show: await pace(show, token, 15) };
+  const busy: { peer: number[]; show: number[] } = { peer: [], show: [] };
+  for (const region of [there, ...elsewhere]) {
+    await post('/copies', { images: [big], regions: [region] });
+    const [peerTimes, showTimes] = await Promise.all([pace(floorUrl, token, 4), pace(show, token, 4)]);
+    const running = async () => (await get<{ copies: unknown[] }>('/copies?state=running')).copies.length > 0;
+    if (!(await running())) throw new Error('the copy was over before the requests were');
+    busy.peer.push(...peerTimes);
+    busy.show.push(...showTimes);
+    while (await running()) await sleep(200);
+  }
+  floor.close();
 
   // Last, because what it accepts goes on for a while.
   const { url: plainUrl, server: plain } = await plainServer(copyBytes);
-  const peer = await fire(plainUrl, token, full, {});
+  const peer = await fire(plainUrl, token, {});
   plain.close();
   const copy = { images: [big], regions: [here] };
-  rows.push(rowOf('accept a copy', await fire(`${url}/api/v1/copies`, token, full, copy), peer, copyBytes));
-  const calm: [string, Shot][] = [
-    ['the peer', floor],
-    ['show, with nothing else to do', idle],
-    ['show, while 2 GiB of random bytes are copied to another region', busy],
+  rows.push(rowOf('accept a copy', await fire(`${url}/api/v1/copies`, token, copy), peer, copyBytes));
+  const paced: [string, readonly number[]][] = [
+    ['the peer, with nothing else to do', calm.peer],
+    ['show, with nothing else to do', calm.show],
+    ['the peer, while 2 GiB of random bytes are copied to another region', busy.peer],
+    ['show, in the same time', busy.show],
   ];
   return `## Requests
 
@@ -143,12 +155,16 @@ async function measureAt(server: BenchServer, bigFile: string): Promise<string> 
 
 ${table(['', 'requests / s', 'p50 ms', 'p99 ms', 'answer', "of the peer's requests / s"], rows)}
 
-At 100 requests a second:
+At ${gentleRate} requests a second, one every ${1000 / gentleRate} ms, timed from when each was due:
 
 ${table(
   ['', 'p50 ms', 'p99 ms', 'most ms'],
-  calm.map(([name, { latency }]) => [name, `${latency.p50}`, `${latency.p99}`, `${latency.max}`]),
+  paced.map(([name, times]) => [name, ...[0.5, 0.99, 1].map((share) => quantile(times, share).toFixed(1))]),
 )}`;
+}
+
+function quantile(times: readonly number[], share: number): number {
+  return times.toSorted((one, other) => one - other)[Math.ceil(times.length * share) - 1] ?? Number.NaN;
 }
 
 function rowOf(name: string, shot: Shot, peer: Shot, bytes: number): string[] {

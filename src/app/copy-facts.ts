@@ -43,8 +43,8 @@ export function checkCommand(context: AppContext, command: CopyImagesCommand): v
 
 /**
  * The facts of each copy, by image and region in the order that was asked for. The sources stay as they are until the
- * transaction ends, and so do the quotas of the destinations. Images are locked before regions, and both in the order of their ids: two
- * requests for the same things wait for each other and do not stand in each other's way.
+ * transaction ends, and so do the quotas of the destinations. Images are locked before regions, and both in the order of
+ * their ids: two requests for the same things wait for each other and do not stand in each other's way.
  */
 export async function gatherFacts(
   context: AppContext,

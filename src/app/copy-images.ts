@@ -5,6 +5,7 @@ import { insertImage } from '../db/images.ts';
 import type { Copy, CopyWishes } from '../domain/copy.ts';
 import { type CopyFacts, judgeCopy } from '../domain/copy-policy.ts';
 import { newImageIds, newSnapshot, newUuid } from '../domain/ids.ts';
+import { sizeOf } from '../domain/image.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import { currentTraceParent } from '../telemetry/tracing.ts';
 import { act } from './act.ts';
@@ -130,7 +131,7 @@ async function acceptCopy(
     destinationImageId: ids.id,
     destinationRegion: region,
     projectId: fact.projectId,
-    bytesTotal: source.disks.reduce((sum, { size }) => sum + size, 0),
+    bytesTotal: sizeOf(source),
     createdAt: now,
   });
   await tellAccount(trx, caller, source.accountId, { id: source.id, type: 'image.copied', region }, now);

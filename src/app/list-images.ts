@@ -4,7 +4,7 @@ import { type Cursor, toPage } from '../db/paging.ts';
 import { findProject } from '../db/tenants/projects.ts';
 import { findResourceGroup } from '../db/tenants/resource-groups.ts';
 import { isUuid } from '../domain/ids.ts';
-import type { Image } from '../domain/image.ts';
+import { type Image, sizeOf } from '../domain/image.ts';
 import type { ImageSort } from '../domain/image-query.ts';
 import { demand } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
@@ -45,5 +45,5 @@ async function resolved(
 }
 
 function sortValue(image: Image, sort: ImageSort): string | number {
-  return sort === 'size' ? image.disks.reduce((sum, { size }) => sum + size, 0) : image[sort];
+  return sort === 'size' ? sizeOf(image) : image[sort];
 }

@@ -2,6 +2,7 @@ import { inTransaction } from '../db/database.ts';
 import { readDisks } from '../db/disks.ts';
 import { type CopyFacts, type CopyVerdict, judgeCopy } from '../domain/copy-policy.ts';
 import { FailureError } from '../domain/failure.ts';
+import { sizeOf } from '../domain/image.ts';
 import { demand } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { type CopyImagesCommand, checkCommand, gatherFacts } from './copy-facts.ts';
@@ -59,7 +60,7 @@ export async function planCopies(
       region,
       allowed,
       verdicts,
-      bytesTotal: known ? source.disks.reduce((sum, { size }) => sum + size, 0) : null,
+      bytesTotal: known ? sizeOf(source) : null,
       bytesToMove: allowed ? await bytesToMove(context, fact, signals) : null,
     });
   }

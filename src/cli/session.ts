@@ -33,11 +33,6 @@ export function online<Given extends unknown[]>(io: CliIo, work: (session: Sessi
   });
 }
 
-/** The same, where the action is a function of its own. */
-export function withSession(io: CliIo, command: Command, work: (session: Session) => Promise<void>): Promise<void> {
-  return online(io, work)(command);
-}
-
 /** The same for a command that needs no server, or finds it by itself. */
 export function withoutServer<Given extends unknown[]>(
   io: CliIo,

@@ -101,8 +101,8 @@ export function selectCopies(db: Db | Trx) {
     ]);
 }
 
-/** Of one copy; a list counts all places at once (copy-list.ts). */
-const queuePosition = sql<number | null>`CASE WHEN copies.state = 'queued' THEN (
+/** Of few copies; a list counts all places at once (copy-list.ts). */
+export const queuePosition = sql<number | null>`CASE WHEN copies.state = 'queued' THEN (
   SELECT count(*) FROM copies AS ahead
   WHERE ahead.account = copies.account AND ahead.destination_region = copies.destination_region
     AND ahead.state = 'queued' AND ahead.sequence <= copies.sequence) END`.as('queuePosition');

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Copy } from '../domain/copy.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { CopyState } from '../domain/states.ts';
-import { selectCopies, toCopy } from './copies.ts';
+import { queuePosition, selectCopies, toCopy } from './copies.ts';
 import type { Db, Trx } from './database.ts';
 import type { Cursor } from './paging.ts';
 
@@ -51,14 +51,17 @@ export async function findCopies(
   { accountId, projects }: Pick<Principal, 'accountId' | 'projects'>,
   ids: readonly string[],
 ): Promise<Copy[]> {
-  let query = selectPlaced(db, accountId).where('copies.id', '=', anyOf(ids));
+  let query = selectCopies(db)
+    .select(queuePosition)
+    .where('copies.account', '=', accountId)
+    .where('copies.id', '=', anyOf(ids));
   if (projects !== null) query = query.where('copies.project', '=', anyOf(projects));
   const rows = await query.orderBy(sql`array_position(${ids}::uuid[], copies.id)`).execute();
   return rows.map(toCopy);
 }
 
 /** The account's copies with their places in the queues, which are counted once for all of them. */
-function selectPlaced(db: Db | Trx, accountId: string) {
+function selectPlaced(db: Db, accountId: string) {
   return selectCopies(db)
     .leftJoin(
       (from) =>

@@ -85,8 +85,25 @@ function selectEvents(db: Db, accountId: string, filter: Omit<EventFilter, 'limi
   let query = db
     .selectFrom('events')
     .leftJoin('regions', 'regions.number', 'events.region')
-    .selectAll('events')
-    .select('regions.id as regionId')
+    .select([
+      'events.id',
+      'at',
+      'account',
+      'type',
+      'outcome',
+      'actor_kind',
+      'actor_account',
+      'actor_user',
+      'actor_name',
+      'access_key',
+      'resource_type',
+      'resource_id',
+      'regions.id as regionId',
+      'protocol',
+      'request',
+      'address',
+      'details',
+    ])
     .where('events.account', '=', accountId);
   const { type, resource, actor, outcome, since, until } = filter;
   if (type?.endsWith('*')) query = query.where(sql`starts_with(type, ${type.slice(0, -1)})`, 'is', true);

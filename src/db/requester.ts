@@ -1,7 +1,9 @@
 /** Who asked for a copy, as he stands now: what he may do may have changed since. */
 import { sql } from 'kysely';
 import { actions } from '../domain/authorization.ts';
+import { delegatedProjects } from '../domain/delegation.ts';
 import { hasRole, type Principal, type Role } from '../domain/principal.ts';
+import type { AgencyGrant } from '../domain/tenants.ts';
 import type { Trx } from './database.ts';
 
 interface RequesterRow {
@@ -12,7 +14,7 @@ interface RequesterRow {
   readonly role: Role | null;
   /** The account is the user's own. */
   readonly own: boolean;
-  readonly grants: readonly { agency: string; project: string | null; role: Role }[];
+  readonly grants: readonly (AgencyGrant & { readonly agency: string })[];
 }
 
 /**
@@ -29,7 +31,7 @@ export async function findRequester(
     SELECT a.name AS "accountName", a.number AS "accountNumber", a.administers, u.name AS "userName",
            u.role, u.account IS NOT DISTINCT FROM a.id AS own,
            coalesce((
-             SELECT jsonb_agg(jsonb_build_object('agency', g.name, 'project', t.project, 'role', t.role))
+             SELECT jsonb_agg(jsonb_build_object('agency', g.name, 'projectId', t.project, 'role', t.role))
              FROM agencies g JOIN agency_grants t ON t.agency = g.id
              WHERE g.account = a.id AND g.trusted_account = u.account AND (g.expires_at IS NULL OR g.expires_at > ${now})
            ), '[]') AS grants
@@ -64,10 +66,8 @@ export async function findRequester(
   const user = { ...account, kind: 'user', userId, name: row.userName } as const;
   if (row.own) return { ...user, role: row.role, agency: null, projects: null };
   if (!hasRole(row.role, actions['agency.assume'].least)) return undefined;
-  const copying = row.grants.filter(({ role }) => hasRole(role, 'operator'));
-  const [first] = copying;
-  if (first === undefined) return undefined;
-  const projects = copying.flatMap(({ project }) => project ?? []);
-  const everywhere = projects.length < copying.length;
-  return { ...user, role: 'operator', agency: first.agency, projects: everywhere ? null : projects };
+  const role = 'operator';
+  const projects = delegatedProjects(row.grants, role);
+  const agency = row.grants.find((grant) => hasRole(grant.role, role))?.agency;
+  return projects === undefined || agency === undefined ? undefined : { ...user, role, agency, projects };
 }

@@ -4,7 +4,7 @@
  * then once more when its job starts.
  */
 import { may } from './authorization.ts';
-import type { Image, ImageKind, RootDevice } from './image.ts';
+import { type Image, type ImageKind, type RootDevice, sizeOf } from './image.ts';
 import type { Principal } from './principal.ts';
 import { type Charge, type Quotas, quotaRefusal } from './quota.ts';
 import { RefusalError } from './refusal.ts';
@@ -112,7 +112,7 @@ const accepting: { readonly [Name in Exclude<RuleName, StandingName>]: Check<Nam
   'root-device': ({ source: { id, rootDevice } }, { allow }) =>
     allow.includes(rootDevice) ? undefined : new RefusalError('copy.root-device', { image: id, rootDevice }),
   size({ source }, { most }) {
-    const size = source.disks.reduce((sum, disk) => sum + disk.size, 0);
+    const size = sizeOf(source);
     return size <= most ? undefined : new RefusalError('copy.size', { image: source.id, size, limit: most });
   },
   'unique-name': ({ nameTaken, region, name }) =>

@@ -45,6 +45,7 @@ const samples: [name: string, format: DiskFormat, image: Buffer][] = [
   ['qcow2 with clusters of 512 bytes', 'qcow2', sampleQcow2({ clusterBits: 9, virtualSize: 8 * MiB })],
   ['qcow2 with clusters of 2 MiB', 'qcow2', sampleQcow2({ clusterBits: 21, virtualSize: 2 ** 46 })],
   ['vmdk', 'vmdk', sampleVmdk()],
+  ['vmdk whose CID QEMU has made shorter', 'vmdk', sampleVmdk(`${sampleDescriptor}\0"\n`)],
   ['vmdk written as a stream', 'vmdk', sampleStreamVmdk()],
   ['fixed vhd', 'vhd', sampleFixedVhd()],
   ['fixed vhd with a footer of 511 bytes', 'vhd', sampleFixedVhd({ footerBytes: 511 })],
@@ -203,6 +204,7 @@ const flaws: [name: string, image: Buffer, message: RegExp][] = [
   ],
   ['a descriptor of 1 MiB', changed(sampleVmdk(), (image) => image.writeUInt16LE(2048, 36)), /1 MiB or more/],
   ['a descriptor outside', changed(sampleVmdk(), (image) => image.writeUInt16LE(200, 36)), /descriptor is cut off/],
+  ['more behind the descriptor than its own end', sampleVmdk(`${sampleDescriptor}\0"\nx`), /end in zeros/],
   ['bytes behind the descriptor', changed(sampleVmdk(), (image) => image.writeUInt8(1, 5000)), /end in zeros/],
   ['no footer', changed(sampleStreamVmdk(), (image) => image.subarray(0, -512)), /not between the markers/],
   [

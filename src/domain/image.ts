@@ -86,3 +86,8 @@ export interface Image extends ImageIds {
   /** Epoch milliseconds. */
   readonly updatedAt: number;
 }
+
+/** Bytes of all disks together, holes included. */
+export function sizeOf({ disks }: Pick<Image, 'disks'>): number {
+  return disks.reduce((sum, { size }) => sum + size, 0);
+}

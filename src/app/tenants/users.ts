@@ -1,5 +1,4 @@
 /** The users of an account. An account always keeps an owner who can act. */
-
 import type { Db, Trx } from '../../db/database.ts';
 import { type Cursor, type PageRequest, toPage } from '../../db/paging.ts';
 import { lockAccount } from '../../db/tenants/accounts.ts';

@@ -7,7 +7,7 @@ import { findImage } from '../find-image.ts';
 import type { CliIo } from '../io.ts';
 import { createTransferProgress } from '../render/transfer-progress.ts';
 import { formatBytes } from '../render/units.ts';
-import { type Session, withSession } from '../session.ts';
+import { online, type Session } from '../session.ts';
 import { addExamples } from './help.ts';
 import { retriesOption } from './retries.ts';
 
@@ -26,9 +26,7 @@ export function addExportCommand(image: Command, io: CliIo): void {
     .option('--disk <n>', 'which disk, counted from 0', diskIndex, 0)
     .option('--force', 'replace the file if it exists')
     .addOption(retriesOption())
-    .action((text: string, file: string, options: ExportCommandOptions, invoked: Command) =>
-      withSession(io, invoked, (session) => runExport(session, text, file, options)),
-    );
+    .action(online(io, runExport));
   addExamples(command, [
     'mimeo image export golden golden.raw',
     'mimeo image export m-0a1b2c3d4e5f6g7h8i9j data.raw --disk 1 --force',

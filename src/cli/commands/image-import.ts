@@ -10,7 +10,7 @@ import { importImage, resumeImport } from '../import-image.ts';
 import type { CliIo } from '../io.ts';
 import { createTransferProgress } from '../render/transfer-progress.ts';
 import { formatBytes, formatDuration } from '../render/units.ts';
-import { type Session, withSession } from '../session.ts';
+import { online, type Session } from '../session.ts';
 import { openSourceFile, type SourceFile } from '../source-file.ts';
 import { addExamples } from './help.ts';
 import { retriesOption } from './retries.ts';
@@ -53,9 +53,7 @@ export function addImportCommand(image: Command, io: CliIo): void {
       new Option('--resume <image>', 'go on with an import that was cut off; with the same files').conflicts(facts),
     )
     .addOption(retriesOption())
-    .action((file: string, options: ImportCommandOptions, invoked: Command) =>
-      withSession(io, invoked, (session) => runImport(session, file, options)),
-    );
+    .action(online(io, runImport));
   addExamples(command, [
     'mimeo image import debian-13.qcow2',
     'mimeo image import golden.raw --region eu-1 --name golden --tag team=base --tag stage=test',

@@ -19,6 +19,12 @@ const printable = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** No folder, no drive, and none of QEMU's protocols (`nbd:`, `json:`). */
 const fileName = /^[^/\\:]+$/;
 
+/**
+ * QEMU writes the CID without leading zeros and anew with each change: of a text that has become shorter by it, by seven
+ * digits at most, the last bytes stay behind the zero that ends it.
+ */
+const mostLeft = 7;
+
 /** In sectors; from the header. */
 interface Geometry {
   readonly capacity: number;
@@ -27,8 +33,10 @@ interface Geometry {
 
 export function descriptorFlaw(bytes: Uint8Array, geometry: Geometry): string | null {
   const end = bytes.indexOf(0);
-  if (end < 0 || !isZero(bytes.subarray(end))) return 'its descriptor does not end in zeros';
+  if (end < 0 || !isZero(bytes.subarray(end + mostLeft))) return 'its descriptor does not end in zeros';
   const text = latin1(bytes.subarray(0, end));
+  const left = latin1(bytes.subarray(end, end + mostLeft)).replaceAll('\0', '');
+  if (!text.endsWith(left)) return 'its descriptor does not end in zeros';
   if (/parentFileNameHint/i.test(text)) return `its descriptor names a parent, which lies outside it; ${flatten}`;
   const settings = new Map<string, string>();
   let extents = 0;

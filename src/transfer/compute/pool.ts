@@ -39,6 +39,8 @@ export function createComputePool(threads: number): ComputePool {
     atomics: 'disabled',
     // A task leaves little behind but buffers, and those it gives back itself; the default lets 48 MiB of dead objects gather.
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
+    // Requests and the database go first where all want the same processors.
+    niceIncrement: 10,
   });
   const run = (name: string, task: object, ...views: Uint8Array<ArrayBuffer>[]) =>
     pool.run(task, { name, transferList: views.map((view) => view.buffer) });
