@@ -2,11 +2,12 @@
  * `npm run bench`: images into Mimeo, to another region and out again, beside what else can copy a file on this machine. In
  * each run Mimeo and its peers take turns; files are read once before, so all find them in the page cache; all end with
  * the bytes on the disk. Options: `--only NAME`, `--runs N` (3), `--write` (into docs/benchmarks). `npm run bench requests`
- * measures requests instead.
+ * and `npm run bench aliyun` measure requests instead.
  */
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureAliyun } from './aliyun.ts';
 import { isInstalled, run, timed } from './command.ts';
 import { type BenchImage, findImage, imageFile, images, makeImage, tools } from './images.ts';
 import { cpPacksPeer, cpPeer, findPeers, type Peer } from './peers.ts';
@@ -25,10 +26,16 @@ const { values: options, positionals } = parseArgs({
   },
   allowPositionals: true,
 });
-if (positionals.includes('requests')) {
-  const page = await measureRequests(folder);
+const pages: Readonly<Record<string, (folder: string) => Promise<string>>> = {
+  requests: measureRequests,
+  aliyun: measureAliyun,
+};
+const [name = ''] = positionals;
+const measurePage = pages[name];
+if (measurePage !== undefined) {
+  const page = await measurePage(folder);
   console.log(page);
-  if (options.write) await write('requests.md', page);
+  if (options.write) await write(`${name}.md`, page);
   process.exit();
 }
 const chosen = options.only === undefined ? images : [findImage(options.only)];

@@ -3,74 +3,14 @@
  * The peers answer the same number of bytes from the same kind of server and database, and do nothing else.
  */
 import { mkdir, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { run } from './command.ts';
 import { findImage, imageFile, makeImage } from './images.ts';
-import type { PacedResult } from './paced-load.ts';
+import { fire, full, gentleRate, pace, plainServer, quantile, shotHead, shotRow } from './load.ts';
 import { table } from './report.ts';
 import { type BenchServer, startServer } from './server.ts';
 
-const cannon = createRequire(import.meta.url).resolve('autocannon');
 const [here, there, ...elsewhere] = ['cn-hangzhou', 'cn-shanghai', 'cn-north-1', 'cn-east-2'];
-
-/** As many requests as go through. */
-const full = { connections: 16, seconds: 10 };
-/** Requests a second, at even distances. */
-const gentleRate = 100;
-
-interface Shot {
-  readonly requests: { readonly average: number };
-  readonly latency: { readonly p50: number; readonly p99: number; readonly max: number };
-  readonly non2xx: number;
-  readonly errors: number;
-}
-
-/** Fires at the URL and returns what autocannon measured; anything but success is an error of the bench. */
-async function fire(url: string, token: string, body?: object): Promise<Shot> {
-  const args = [
-    '--json',
-    '--no-progress',
-    '-c',
-    `${full.connections}`,
-    '-d',
-    `${full.seconds}`,
-    '-H',
-    `authorization=Bearer ${token}`,
-  ];
-  if (body !== undefined) {
-    args.push('-m', 'POST', '-H', 'content-type=application/json', '-b', JSON.stringify(body));
-  }
-  const shot = JSON.parse(await run(process.execPath, cannon, ...args, url)) as Shot;
-  if (shot.non2xx > 0 || shot.errors > 0) {
-    throw new Error(`${url}: ${shot.non2xx} answers were no success, ${shot.errors} requests failed`);
-  }
-  return shot;
-}
-
-/** Asks at the gentle rate; returns what each request took, in milliseconds. */
-async function pace(url: string, token: string, seconds: number): Promise<readonly number[]> {
-  const program = join(import.meta.dirname, 'paced-load.ts');
-  const result = JSON.parse(
-    await run(process.execPath, program, url, token, `${gentleRate}`, `${seconds}`),
-  ) as PacedResult;
-  if (result.failed > 0) throw new Error(`${url}: ${result.failed} requests failed`);
-  return result.times;
-}
-
-/** A server of Node's own that answers `length` bytes of JSON: what no server here can be faster than. */
-async function plainServer(length: number): Promise<{ url: string; server: Server }> {
-  const text = JSON.stringify({ text: 'x'.repeat(Math.max(0, length - 11)) });
-  const server = createServer((_request, response) => {
-    response.setHeader('content-type', 'application/json');
-    response.end(text);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
-}
 
 /** About what accepting one copy answers. */
 const copyBytes = 700;
@@ -120,15 +60,15 @@ async function measureAt(server: BenchServer, bigFile: string): Promise<string> 
     const bytes = (await (await ask(target)).arrayBuffer()).byteLength;
     const plain = await plainServer(bytes);
     const peer = await fire(plain.url, token);
-    plain.server.close();
-    rows.push(rowOf(name, await fire(`${url}/api/v1${target}`, token), peer, bytes));
+    plain.close();
+    rows.push(shotRow(name, await fire(`${url}/api/v1${target}`, token), peer, bytes));
   }
-  const { url: floorUrl, server: floor } = await plainServer(copyBytes);
-  const calm = { peer: await pace(floorUrl, token, 15), show: await pace(show, token, 15) };
+  const floor = await plainServer(copyBytes);
+  const calm = { peer: await pace(floor.url, token, 15), show: await pace(show, token, 15) };
   const busy: { peer: number[]; show: number[] } = { peer: [], show: [] };
   for (const region of [there, ...elsewhere]) {
     await post('/copies', { images: [big], regions: [region] });
-    const [peerTimes, showTimes] = await Promise.all([pace(floorUrl, token, 4), pace(show, token, 4)]);
+    const [peerTimes, showTimes] = await Promise.all([pace(floor.url, token, 4), pace(show, token, 4)]);
     const running = async () => (await get<{ copies: unknown[] }>('/copies?state=running')).copies.length > 0;
     if (!(await running())) throw new Error('the copy was over before the requests were');
     busy.peer.push(...peerTimes);
@@ -138,11 +78,11 @@ async function measureAt(server: BenchServer, bigFile: string): Promise<string> 
   floor.close();
 
   // Last, because what it accepts goes on for a while.
-  const { url: plainUrl, server: plain } = await plainServer(copyBytes);
-  const peer = await fire(plainUrl, token, {});
+  const plain = await plainServer(copyBytes);
+  const peer = await fire(plain.url, token, {});
   plain.close();
   const copy = { images: [big], regions: [here] };
-  rows.push(rowOf('accept a copy', await fire(`${url}/api/v1/copies`, token, copy), peer, copyBytes));
+  rows.push(shotRow('accept a copy', await fire(`${url}/api/v1/copies`, token, copy), peer, copyBytes));
   const paced: [string, readonly number[]][] = [
     ['the peer, with nothing else to do', calm.peer],
     ['show, with nothing else to do', calm.show],
@@ -151,9 +91,9 @@ async function measureAt(server: BenchServer, bigFile: string): Promise<string> 
   ];
   return `## Requests
 
-16 connections, as fast as they go. The peer is a plain \`node:http\` server that answers as many bytes.
+${full.connections} connections, as fast as they go. The peer is a plain \`node:http\` server that answers as many bytes.
 
-${table(['', 'requests / s', 'p50 ms', 'p99 ms', 'answer', "of the peer's requests / s"], rows)}
+${table(shotHead, rows)}
 
 At ${gentleRate} requests a second, one every ${1000 / gentleRate} ms, timed from when each was due:
 
@@ -161,21 +101,4 @@ ${table(
   ['', 'p50 ms', 'p99 ms', 'most ms'],
   paced.map(([name, times]) => [name, ...[0.5, 0.99, 1].map((share) => quantile(times, share).toFixed(1))]),
 )}`;
-}
-
-function quantile(times: readonly number[], share: number): number {
-  return times.toSorted((one, other) => one - other)[Math.ceil(times.length * share) - 1] ?? Number.NaN;
-}
-
-function rowOf(name: string, shot: Shot, peer: Shot, bytes: number): string[] {
-  const { requests, latency } = shot;
-  const share = ((requests.average / peer.requests.average) * 100).toFixed(1);
-  return [
-    name,
-    requests.average.toFixed(0),
-    `${latency.p50}`,
-    `${latency.p99}`,
-    `${(bytes / 1024).toFixed(1)} KiB`,
-    `${share} %`,
-  ];
 }

@@ -18,6 +18,7 @@ const steps: Record<string, string[]> = {
   openapi: ['node', 'scripts/openapi.ts', '--check'],
   errors: ['node', 'scripts/errors-page.ts', '--check'],
   commands: ['node', 'scripts/cli-page.ts', '--check'],
+  aliyun: ['node', 'scripts/aliyun-page.ts', '--check'],
   metrics: ['node', 'scripts/metrics-page.ts', '--check'],
 };
 

@@ -1,10 +1,10 @@
 /** Writes docs/cli.md from the command line's own tree; with `--check` only says whether the page is in step. */
-import { readFile, writeFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import type { Argument, Command } from 'commander';
 import { examplesOf } from '../src/cli/commands/help.ts';
 import { exitCodesHelp } from '../src/cli/exit-codes.ts';
 import { buildMimeo } from '../src/main/program.ts';
+import { keepPage } from './generated-page.ts';
 
 const page = new URL('../docs/cli.md', import.meta.url);
 
@@ -88,13 +88,4 @@ function render(): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-const wanted = render();
-if (process.argv.includes('--check')) {
-  const found = await readFile(page, 'utf8').catch(() => '');
-  if (found !== wanted) {
-    process.stderr.write('docs/cli.md is out of step; run `npm run cli-page` and commit the result\n');
-    process.exitCode = 1;
-  }
-} else {
-  await writeFile(page, wanted);
-}
+await keepPage(page, render(), 'cli-page');

@@ -1,7 +1,7 @@
 /** Writes docs/configuration.md from the settings' schema; with `--check` only says whether the page is in step. */
-import { readFile, writeFile } from 'node:fs/promises';
 import { otherVariables } from '../src/config/environment.ts';
 import { type Setting, settings } from '../src/config/settings.ts';
+import { keepPage } from './generated-page.ts';
 
 const page = new URL('../docs/configuration.md', import.meta.url);
 
@@ -73,13 +73,4 @@ ${settings.map(row).join('\n')}
 `;
 }
 
-const wanted = render();
-if (process.argv.includes('--check')) {
-  const found = await readFile(page, 'utf8').catch(() => '');
-  if (found !== wanted) {
-    process.stderr.write('docs/configuration.md is out of step; run `npm run configuration` and commit the result\n');
-    process.exitCode = 1;
-  }
-} else {
-  await writeFile(page, wanted);
-}
+await keepPage(page, render(), 'configuration');

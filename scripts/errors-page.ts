@@ -1,10 +1,11 @@
 /** Writes docs/errors.md from the native API's tables of problems; with `--check` only says whether the page is in step. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import ts from 'typescript';
 import { problemsOf } from '../src/protocols/native/openapi.ts';
 import { operations } from '../src/protocols/native/operations.ts';
 import { failureStatus, type ProblemRow, refusalProblems } from '../src/protocols/native/problem.ts';
 import { type ProblemCode, protocolProblems } from '../src/protocols/native/protocol-error.ts';
+import { keepPage } from './generated-page.ts';
 
 const page = new URL('../docs/errors.md', import.meta.url);
 
@@ -15,6 +16,10 @@ const failures: Readonly<Record<keyof typeof failureStatus, string>> = {
   'destination-full': 'the store that is written to has no space left',
   'store-unavailable': 'the store does not answer; try again',
   'database-unavailable': 'the database does not answer; try again',
+  'object-store-unavailable': 'the object store does not answer; try again',
+  'object-gone': 'the object, or its bucket, has changed or is no longer there',
+  'object-denied': 'the object store does not let this installation at the object',
+  'format-refused': 'the imported bytes are in no format that a disk may have',
   'attempts-exhausted': 'the work was taken up as often as it may be, and did not succeed',
   'not-permitted': 'whoever asked for it may not do it any more',
   internal: 'internal error; the log has the details under `requestId`',
@@ -106,13 +111,4 @@ ${Object.entries(failures)
 `;
 }
 
-const wanted = await render();
-if (process.argv.includes('--check')) {
-  const found = await readFile(page, 'utf8').catch(() => '');
-  if (found !== wanted) {
-    process.stderr.write('docs/errors.md is out of step; run `npm run errors` and commit the result\n');
-    process.exitCode = 1;
-  }
-} else {
-  await writeFile(page, wanted);
-}
+await keepPage(page, await render(), 'errors');

@@ -1,7 +1,8 @@
 /** Writes the table of metrics in docs/observability.md; with `--check` only says whether it is in step. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { MetricDescription } from '../src/telemetry/metric-group.ts';
 import { createMetrics } from '../src/telemetry/metrics.ts';
+import { keepPage } from './generated-page.ts';
 
 const page = new URL('../docs/observability.md', import.meta.url);
 const begin = '<!-- metrics: made by `npm run metrics` from src/telemetry -->\n';
@@ -19,11 +20,4 @@ function render(found: string): string {
   return `${before}${begin}| metric | type | labels | what it is |\n|---|---|---|---|\n${rows.join('\n')}\n${after}`;
 }
 
-const found = await readFile(page, 'utf8');
-const wanted = render(found);
-if (!process.argv.includes('--check')) {
-  await writeFile(page, wanted);
-} else if (found !== wanted) {
-  process.stderr.write('docs/observability.md is out of step; run `npm run metrics` and commit the result\n');
-  process.exitCode = 1;
-}
+await keepPage(page, render(await readFile(page, 'utf8')), 'metrics');

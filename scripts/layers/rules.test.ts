@@ -15,6 +15,7 @@ const planted: Record<string, [from: string, to: string]> = {
   'store-imports': ['src/store/region-store.ts', 'src/transfer/copy-disk.ts'],
   'kms-imports': ['src/kms/envelope.ts', 'src/db/images.ts'],
   'transfer-imports': ['src/transfer/copy-disk.ts', 'src/db/images.ts'],
+  'objects-imports': ['src/objects/object-store.ts', 'src/db/images.ts'],
   'egress-imports': ['src/egress/egress.ts', 'src/domain/image.ts'],
   'db-imports': ['src/db/images.ts', 'src/store/region-store.ts'],
   'jobs-imports': ['src/jobs/copy-image.ts', 'src/app/delete-image.ts'],

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation } from '../../test/support/installation.ts';
+import type { Trx } from '../db/database.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import { act } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
@@ -91,6 +92,22 @@ describe('act', () => {
   it('leaves no event of work that broke, and none of work that was rolled back', async () => {
     await expect(act(context, caller, deed, async () => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug');
     expect(await newEvents()).toEqual([]);
+  });
+
+  it('undoes a dry run that passes and leaves no event of it, one of what is refused', async () => {
+    const rename = async (trx: Trx) => {
+      await trx.updateTable('accounts').set({ name: 'changed' }).where('id', '=', caller.accountId).execute();
+    };
+    const passed = act(context, caller, { ...deed, dryRun: true }, rename);
+    await expect(passed).rejects.toMatchObject({ code: 'request.dry-run-passed', facts: { action: 'image.delete' } });
+    expect(await newEvents()).toEqual([]);
+    const account = context.db.selectFrom('accounts').select('name').where('id', '=', caller.accountId);
+    expect(await account.executeTakeFirst()).toEqual({ name: caller.accountName });
+    const refused = act(context, caller, { ...deed, dryRun: true }, () =>
+      Promise.reject(new RefusalError('image.protected', { image: 'x' })),
+    );
+    await expect(refused).rejects.toMatchObject({ code: 'image.protected' });
+    expect(await newEvents()).toMatchObject([{ outcome: 'image.protected' }]);
   });
 
   it('does work again that met another, and writes it down once', async () => {

@@ -1,6 +1,6 @@
 /** How everything is done that changes something: allowed, in one transaction, and written down with its outcome. */
 import { inTransaction, type Trx } from '../db/database.ts';
-import { type OnlyDelivery, recordEvent } from '../db/events.ts';
+import { type OnlyDelivery, recordEvent, recordEvents } from '../db/events.ts';
 import { type Action, may, type Target } from '../domain/authorization.ts';
 import { actorOf, type NewEvent, type Resource } from '../domain/event.ts';
 import type { DeedType } from '../domain/event-types.ts';
@@ -16,25 +16,35 @@ export type Deed = {
   details?: Readonly<Record<string, unknown>>;
   /** Of what one webhook alone is to hear. */
   only?: OnlyDelivery;
+  /** Only to see whether it would be done. */
+  readonly dryRun?: boolean | undefined;
+  /** Events of what was done, to be written down along with the deed's own, before it. */
+  along?: readonly NewEvent[];
 } & (
   | { readonly action: Action & DeedType; readonly type?: DeedType }
   /** What events call it, where the action covers more: `user.create`, which is a `user.manage`. */
   | { readonly action: Action; readonly type: DeedType }
 );
 
+/** Of use cases that can be tried first: `dryRun` does all of it, undoes it, and refuses with `request.dry-run-passed`. */
+export interface Trial {
+  readonly dryRun?: boolean | undefined;
+}
+
 /**
  * Refuses with `forbidden` if the caller may not do it, and with `hidden` if there is nothing there as far as the caller is
  * concerned; without a target the question is whether the caller's role allows the action at all.
  */
-export function demand(caller: Caller, action: Action, target?: Target, hidden?: RefusalError): void {
+export function demand(caller: Caller, action: Action, target?: Target, hidden?: () => RefusalError): void {
   const verdict = may(caller, action, target);
-  if (verdict === 'hidden' && hidden !== undefined) throw hidden;
+  if (verdict === 'hidden' && hidden !== undefined) throw hidden();
   if (verdict !== 'yes') throw new RefusalError('forbidden', { action });
 }
 
 /**
  * Runs `work` in a transaction together with its event. A refusal is an event too, in a transaction of its own, since the
- * work's is rolled back. `work` must touch nothing but the database, because it is run again when it met another.
+ * work's is rolled back. `work` must touch nothing but the database, because it is run again when it met another, and undone
+ * when it was a dry run. One that passes leaves no event: nothing was done, and nobody was told no.
  */
 export async function act<Result>(
   context: AppContext,
@@ -47,7 +57,10 @@ export async function act<Result>(
   const transaction = () =>
     inTransaction(db, async (trx) => {
       const result = await work(trx, done);
-      await recordEvent(trx, eventOf(caller, done, 'succeeded'), clock.now(), done.only);
+      if (deed.dryRun) throw new RefusalError('request.dry-run-passed', { action: deed.action });
+      const event = eventOf(caller, done, 'succeeded');
+      if (done.along === undefined) await recordEvent(trx, event, clock.now(), done.only);
+      else await recordEvents(trx, [...done.along, event], clock.now());
       return result;
     });
   return await recordRefusal(context, caller, done, () => withSpan(deed.action, {}, transaction, { onlyInside: true }));
@@ -64,7 +77,9 @@ export async function recordRefusal<Result>(
     demand(caller, deed.action);
     return await work();
   } catch (error) {
-    if (error instanceof RefusalError) await recordEvent(db, eventOf(caller, deed, error.code), clock.now());
+    if (error instanceof RefusalError && error.code !== 'request.dry-run-passed') {
+      await recordEvent(db, eventOf(caller, deed, error.code), clock.now());
+    }
     throw error;
   }
 }

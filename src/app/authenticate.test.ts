@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation, installationToken, until } from '../../test/support/installation.ts';
 import { callerOf, createTenant } from '../../test/support/tenants.ts';
+import { createNonceMemory } from '../db/tenants/nonces.ts';
 import type { Principal } from '../domain/principal.ts';
 import { authenticateToken, findSigningKey, rememberNonce } from './authenticate.ts';
 import type { AppContext, Caller } from './context.ts';
@@ -263,6 +264,53 @@ describe('a session by an agency', () => {
   type Delegation = Awaited<ReturnType<typeof delegate>>;
 });
 
+describe('credentials that are asked for at the same moment', () => {
+  it('are answered each for itself', async () => {
+    const [first, second] = [await withKey(), await withKey()];
+    const session = await createSession(context, owner, { name: 'ci', credentials: true });
+    const bearer = await createSession(context, owner, { name: 'ci' });
+    const temporary = session.accessKey?.id as string;
+    await updateAccessKey(context, owner, second.key.id, { disabled: true });
+    const asked = Array.from({ length: 10 }, () => [
+      // PostgreSQL refuses the whole statement that such a text is in.
+      findSigningKey(context, 'MK\0', undefined).catch(() => 'no answer'),
+      findSigningKey(context, first.key.id, undefined).then((key) => key?.secret),
+      findSigningKey(context, second.key.id, undefined),
+      findSigningKey(context, temporary, session.token).then((key) => key?.secret),
+      findSigningKey(context, temporary, bearer.token),
+      authenticateToken(context, bearer.token).then((principal) => principal?.sessionId),
+      authenticateToken(context, session.token),
+      authenticateToken(context, installationToken).then((principal) => principal?.kind),
+    ]);
+    const { secret } = session.accessKey ?? {};
+    const answers = ['no answer', first.key.secret, undefined, secret, undefined, bearer.id, undefined, 'installation'];
+    for (const each of asked) expect(await Promise.all(each)).toEqual(answers);
+  });
+
+  it('are refused from the moment that the key is disabled, however many ask meanwhile', async () => {
+    const { key } = await withKey();
+    let isDisabled = false;
+    const wrong: string[] = [];
+    let known = 0;
+    const client = async () => {
+      for (let left = 200, after = 3; left > 0 && after > 0; left--) {
+        const wasDisabled = isDisabled;
+        const found = await findSigningKey(context, key.id, undefined);
+        if (wasDisabled && found !== undefined) wrong.push('let in after it was disabled');
+        if (found !== undefined) known += 1;
+        if (wasDisabled) after -= 1;
+      }
+    };
+    const clients = Array.from({ length: 16 }, client);
+    await until(() => known > 50);
+    await updateAccessKey(context, owner, key.id, { disabled: true });
+    isDisabled = true;
+    await Promise.all(clients);
+    expect(wrong).toEqual([]);
+    expect(await findSigningKey(context, key.id, undefined)).toBeUndefined();
+  });
+});
+
 describe('a nonce', () => {
   it('is good once in its scope, however many try at once, and again when it has expired', async () => {
     const expiresAt = context.clock.now() + 1000;
@@ -274,6 +322,28 @@ describe('a nonce', () => {
     expect(await rememberNonce(context, `${owner.accountId} other`, nonce, expiresAt)).toBe(true);
     installation.advance(1000);
     expect(await rememberNonce(context, owner.accountId, nonce, expiresAt + 1000)).toBe(true);
+  });
+
+  it('is the first one’s that asks, whatever others ask at the same moment, here and on other servers', async () => {
+    const expiresAt = context.clock.now() + 60_000;
+    const servers = [context, { ...context, nonces: createNonceMemory(context.db) }];
+    const names = Array.from({ length: 20 }, (_, number) => `nonce ${number}`);
+    const asked = servers.flatMap((server) => [...names, ...names.toReversed()].map((name) => ({ server, name })));
+    const tries = await Promise.all(
+      asked.map(({ server, name }) => rememberNonce(server, owner.accountId, name, expiresAt)),
+    );
+    const granted = asked.filter((_, place) => tries[place]).map(({ name }) => name);
+    expect(granted.toSorted()).toEqual(names.toSorted());
+    // Of one server's the one that asked first: the second half asks for what the first has.
+    expect(tries.slice(names.length, 2 * names.length)).not.toContain(true);
+  });
+
+  it('stays used when the server starts again', async () => {
+    const expiresAt = context.clock.now() + 60_000;
+    expect(await rememberNonce(context, owner.accountId, 'before the restart', expiresAt)).toBe(true);
+    const restarted = { ...context, nonces: createNonceMemory(installation.database.open(1)) };
+    expect(await rememberNonce(restarted, owner.accountId, 'before the restart', expiresAt)).toBe(false);
+    expect(await rememberNonce(restarted, owner.accountId, 'after it', expiresAt)).toBe(true);
   });
 });
 

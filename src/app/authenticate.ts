@@ -4,9 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { noteAccessKeyUse } from '../db/tenants/access-keys.ts';
-import { findAdministeringAccount } from '../db/tenants/accounts.ts';
-import { findAccessKeyHolder, findSessionHolder, type SessionHolder } from '../db/tenants/credentials.ts';
-import { insertNonce } from '../db/tenants/nonces.ts';
+import type { SessionHolder } from '../db/tenants/credentials.ts';
 import { may } from '../domain/authorization.ts';
 import { delegatedProjects } from '../domain/delegation.ts';
 import { lesserRole, type Principal } from '../domain/principal.ts';
@@ -18,12 +16,12 @@ import { hashToken } from './tenants/session-token.ts';
 export async function authenticateToken(context: AppContext, token: string): Promise<Principal | undefined> {
   const hash = hashToken(token);
   if (timingSafeEqual(hash, context.installationToken)) return await installationPrincipal(context);
-  const holder = await findSessionHolder(context.db, { token: hash }, context.clock.now());
+  const holder = await context.credentials.findTokenHolder(hash, context.clock.now());
   return holder && sessionPrincipal(holder);
 }
 
-async function installationPrincipal({ db }: AppContext): Promise<Principal | undefined> {
-  const account = await findAdministeringAccount(db);
+async function installationPrincipal({ credentials }: AppContext): Promise<Principal | undefined> {
+  const account = await credentials.findAdministeringAccount();
   if (account === undefined) return undefined;
   const { id, name, number, administers } = account;
   return {
@@ -67,9 +65,9 @@ export async function findSigningKey(
 const useAccuracyMs = 60_000;
 
 async function findAccessKey(context: AppContext, id: string): Promise<SigningKey | undefined> {
-  const { db, clock, secrets, logger } = context;
+  const { db, credentials, clock, secrets, logger } = context;
   const now = clock.now();
-  const holder = await findAccessKeyHolder(db, id, now);
+  const holder = await credentials.findAccessKeyHolder(id, now);
   if (holder === undefined) return undefined;
   const { accountId, accountName, accountNumber, administers, userId } = holder;
   return {
@@ -101,11 +99,11 @@ async function findAccessKey(context: AppContext, id: string): Promise<SigningKe
 }
 
 async function findTemporaryKey(
-  { db, clock, secrets }: AppContext,
+  { credentials, clock, secrets }: AppContext,
   accessKeyId: string,
   token: string,
 ): Promise<SigningKey | undefined> {
-  const holder = await findSessionHolder(db, { accessKeyId }, clock.now());
+  const holder = await credentials.findTemporaryKeyHolder(accessKeyId, clock.now());
   if (holder?.secret == null || !timingSafeEqual(hashToken(token), holder.token)) return undefined;
   const principal = sessionPrincipal(holder);
   if (principal === undefined) return undefined;
@@ -142,11 +140,11 @@ function sessionPrincipal(holder: SessionHolder): Principal | undefined {
  * nonces, so what is kept is a hash, of one length.
  */
 export async function rememberNonce(
-  { db, clock }: Pick<AppContext, 'db' | 'clock'>,
+  { nonces, clock }: Pick<AppContext, 'nonces' | 'clock'>,
   scope: string,
   nonce: string,
   expiresAt: number,
 ): Promise<boolean> {
   const hash = createHash('sha256').update(nonce).digest('base64url');
-  return await insertNonce(db, { scope, nonce: hash, expiresAt }, clock.now());
+  return await nonces.remember({ scope, nonce: hash, expiresAt }, clock.now());
 }

@@ -1,5 +1,7 @@
 /** What the use cases work with, and who calls them. */
 import type { Db } from '../db/database.ts';
+import type { Credentials } from '../db/tenants/credentials.ts';
+import type { NonceMemory } from '../db/tenants/nonces.ts';
 import type { CopyPolicy, PolicyName } from '../domain/copy-policy.ts';
 import type { Origin } from '../domain/event.ts';
 import type { RandomBytes } from '../domain/ids.ts';
@@ -9,11 +11,14 @@ import type { Egress } from '../egress/egress.ts';
 import type { Queue } from '../jobs/queue.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { SecretBox } from '../lib/secret-box.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { DataPlane } from './data-plane.ts';
 
 export interface AppContext {
   readonly db: Db;
+  readonly credentials: Credentials;
+  readonly nonces: NonceMemory;
   readonly queue: Pick<Queue, 'admit' | 'lock'>;
   readonly dataPlane: DataPlane;
   /** The configured regions' numbers in the database, by id. */
@@ -35,6 +40,8 @@ export interface AppContext {
   readonly installationToken: Uint8Array;
   /** Seals what is secret in the database. */
   readonly secrets: SecretBox;
+  /** Where images are imported from and exported to; undefined where the installation has none. */
+  readonly objects: ObjectStore | undefined;
   /** Knows the addresses that webhooks may go to. */
   readonly egress: Pick<Egress, 'check'>;
   /** How long an idempotency token is remembered. */

@@ -1,11 +1,14 @@
 /** What a copy policy is asked about: every copy of one request, with what is known of it under the locks of the transaction. */
-import { lockAccountRegion, readQuotas } from '../db/account-regions.ts';
+import { lockQuotas, readQuotas } from '../db/account-regions.ts';
+import { findCopyTo } from '../db/copies.ts';
 import type { Trx } from '../db/database.ts';
 import { isNameTaken } from '../db/image-list.ts';
 import type { SeenImage } from '../db/images.ts';
 import { agencyPermits } from '../db/tenants/agencies.ts';
 import type { CopyWishes } from '../domain/copy.ts';
-import type { CopyFacts, CopyPolicy } from '../domain/copy-policy.ts';
+import type { CopyFacts, CopyPolicy, RuleName } from '../domain/copy-policy.ts';
+import { newImageIds } from '../domain/ids.ts';
+import type { Image, ImageIds } from '../domain/image.ts';
 import { checkDescription, checkImageName, checkTags } from '../domain/image-rules.ts';
 import { type Charge, chargeOf, type Quotas } from '../domain/quota.ts';
 import { RefusalError } from '../domain/refusal.ts';
@@ -18,6 +21,8 @@ export interface CopyImagesCommand extends CopyWishes {
   readonly policy: CopyPolicy;
   /** Any of the sources' three ids. */
   readonly images: readonly string[];
+  /** Where they lie, if the request says so: one that lies elsewhere does not exist. */
+  readonly sourceRegion?: string | undefined;
   /** Each image is copied to each of them. */
   readonly regions: readonly string[];
   /** Name of the agency by which the image service may act in the destination. */
@@ -55,30 +60,44 @@ export async function gatherFacts(
   const { accountId } = caller;
   const sources = new Map<string, SeenImage>();
   for (const id of command.images.toSorted()) {
-    sources.set(id, await lockSource(trx, caller, id));
+    const seen = await lockSource(trx, caller, id);
+    if ((command.sourceRegion ?? seen.image.region) !== seen.image.region) {
+      throw new RefusalError('image.not-found', { image: id });
+    }
+    sources.set(id, seen);
   }
   const distinct = new Set([...sources.values()].map(({ image }) => image.id));
   if (distinct.size < command.images.length || new Set(command.regions).size < command.regions.length) {
     throw new RefusalError('request.invalid', { field: 'images', rule: 'names an image or a region twice' });
   }
-  for (const region of command.regions.toSorted()) await lockAccountRegion(trx, { accountId, region });
-  const quotas = await readQuotas(trx, accountId, command.regions, context.defaultQuotas);
+  // What needs no lock comes first: while one request has the destination, the next ones wait.
+  const places = new Map<string, Place>();
+  for (const region of command.regions) places.set(region, await placeOf(context, trx, caller, region, command));
   const names = new Set<string>();
-  const mindsNames = command.policy.rules.some(({ rule }) => rule === 'unique-name');
+  const minds = (name: RuleName) => command.policy.rules.some(({ rule }) => rule === name);
+  const quotas = await lockDestinations(context, trx, accountId, command.regions, minds('no-waiting'));
   const facts: CopyFacts[] = [];
   for (const id of command.images) {
     const seen = sources.get(id) as SeenImage;
     for (const region of command.regions) {
       const used = quotas.get(region) as Quotas;
-      const name = command.name ?? seen.image.name;
-      const taken = mindsNames && (names.has(`${region} ${name}`) || (await isNameTaken(trx, accountId, region, name)));
-      const fact = await factOf(context, trx, caller, command, {
-        ...seen,
+      const ids = newImageIds(context.random);
+      const name = command.name ?? nameOf(seen.image, ids, command.policy);
+      const isTaken = async () => names.has(`${region} ${name}`) || (await isNameTaken(trx, accountId, region, name));
+      const findUnfinished = () => findCopyTo(trx, { image: seen.image.id, region, accountId });
+      const fact: CopyFacts = {
+        ...(places.get(region) as Place),
+        principal: caller,
+        source: seen.image,
+        membership: seen.membership,
         region,
+        ids,
         name,
-        nameTaken: taken,
+        nameTaken: minds('unique-name') && (await isTaken()),
+        unfinishedCopy: (minds('conflict') ? await findUnfinished() : undefined) ?? null,
         quotas: used,
-      });
+        charge: chargeOf(seen.image.disks),
+      };
       facts.push(fact);
       names.add(`${region} ${name}`);
       quotas.set(region, withCharge(used, fact.charge));
@@ -87,25 +106,38 @@ export async function gatherFacts(
   return facts;
 }
 
-async function factOf(
+function nameOf(source: Image, ids: ImageIds, { unnamed }: CopyPolicy): string {
+  return unnamed === 'source' ? source.name : ids[unnamed];
+}
+
+type Place = Pick<CopyFacts, 'projectId' | 'agency'>;
+
+async function placeOf(
   { clock }: AppContext,
   trx: Trx,
   caller: Caller,
+  region: string,
   { agency, project }: CopyImagesCommand,
-  known: SeenImage & Pick<CopyFacts, 'region' | 'name' | 'nameTaken' | 'quotas'>,
-): Promise<CopyFacts> {
-  const { image, ...facts } = known;
-  const { id: projectId } = await findPlace(trx, caller, facts.region, project);
-  const permission =
-    agency === undefined ? undefined : await agencyPermits(trx, caller.accountId, agency, projectId, clock.now());
-  return {
-    ...facts,
-    principal: caller,
-    source: image,
-    projectId,
-    agency: agency === undefined ? null : { name: agency, permits: permission?.permitted ?? false },
-    charge: chargeOf(image.disks),
-  };
+): Promise<Place> {
+  const { id: projectId } = await findPlace(trx, caller, region, project);
+  if (agency === undefined) return { projectId, agency: null };
+  const permission = await agencyPermits(trx, caller.accountId, agency, projectId, clock.now());
+  return { projectId, agency: { name: agency, permits: permission?.permitted ?? false } };
+}
+
+/** The account's quotas in the regions, which stay so until the transaction ends; of its copies only if `countsCopies`. */
+async function lockDestinations(
+  { defaultQuotas }: AppContext,
+  trx: Trx,
+  accountId: string,
+  regions: readonly string[],
+  countsCopies: boolean,
+): Promise<Map<string, Quotas>> {
+  const quotas = new Map<string, Quotas>();
+  for (const region of regions.toSorted()) {
+    quotas.set(region, await lockQuotas(trx, { accountId, region }, defaultQuotas));
+  }
+  return countsCopies ? await readQuotas(trx, accountId, regions, defaultQuotas) : quotas;
 }
 
 /** What the next copy of the request meets. */

@@ -1,14 +1,15 @@
-import { insertCopy } from '../db/copies.ts';
-import { findCopies } from '../db/copy-list.ts';
+import { asQueued, insertCopies, type NewCopy } from '../db/copies.ts';
+import { findCopies, readPlaces } from '../db/copy-list.ts';
 import type { Trx } from '../db/database.ts';
 import { insertImage } from '../db/images.ts';
 import type { Copy, CopyWishes } from '../domain/copy.ts';
 import { type CopyFacts, judgeCopy } from '../domain/copy-policy.ts';
-import { newImageIds, newSnapshot, newUuid } from '../domain/ids.ts';
-import { sizeOf } from '../domain/image.ts';
+import { newSnapshot, newUuid } from '../domain/ids.ts';
+import { type ImageIds, sizeOf } from '../domain/image.ts';
+import { attributesOfCopy } from '../domain/image-attributes.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import { currentTraceParent } from '../telemetry/tracing.ts';
-import { act } from './act.ts';
+import { act, type Trial } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { type CopyImagesCommand, checkCommand, gatherFacts } from './copy-facts.ts';
 import { once } from './once.ts';
@@ -22,10 +23,12 @@ export interface AcceptedCopies {
   readonly request: string;
   /** By image and region, in the order that was asked for. */
   readonly copies: readonly Copy[];
+  /** What the new images are called, in the same order, even if they are gone again. */
+  readonly images: readonly ImageIds[];
   readonly replayed: boolean;
 }
 
-export interface CopyOptions {
+export interface CopyOptions extends Trial {
   readonly token?: string | undefined;
   readonly retryOf?: string;
 }
@@ -45,9 +48,10 @@ export async function copyImages(
   const { policy, images, regions, ...asked } = command;
   const resource = { type: 'image', id: images.join(' ') };
   const details = { regions, retryOf: options.retryOf };
-  const deed = { action: 'copy.create', resource, details } as const;
-  return await act(context, caller, deed, async (trx, done) => {
+  const deed = { action: 'copy.create', resource, details, dryRun: options.dryRun } as const;
+  const accepted = await act(context, caller, deed, async (trx, done) => {
     checkCommand(context, command);
+    let made: readonly Copy[] | undefined;
     const repeatable = {
       operation: deed.action,
       token: options.token,
@@ -61,20 +65,31 @@ export async function copyImages(
       }
       const request = newUuid(random);
       const resourceGroupId = await findGroup(trx, caller, command.resourceGroup);
-      const copies: string[] = [];
+      const copies: NewCopy[] = [];
       for (const fact of facts) {
         copies.push(await acceptCopy(context, trx, caller, command, { ...options, request, fact, resourceGroupId }));
       }
+      done.along = await insertCopies(trx, copies);
       for (const region of regions.toSorted()) await queue.admit(trx, { accountId: caller.accountId, region });
-      return { request, copies };
+      made = copies.map(asQueued);
+      return { request, copies: copies.map(({ id }) => id), images: facts.map(({ ids }) => ids) };
     });
-    const copies = await findCopies(trx, caller, result.copies);
+    const copies = made ?? (await findCopies(trx, caller, result.copies));
     // Of a request that is sent again: whoever may not see what it made the first time is not told of it.
     if (copies.length < result.copies.length) throw new RefusalError('copy.not-found', { copy: result.request });
     done.resource = { type: 'image', id: [...new Set(copies.map(({ sourceImageId }) => sourceImageId))].join(' ') };
-    done.details = { ...details, ...result };
-    return { request: result.request, copies, replayed };
+    done.details = { ...details, request: result.request, copies: result.copies };
+    return { ...result, copies, replayed };
   });
+  return accepted.replayed ? accepted : { ...accepted, copies: await placed(context, accepted.copies) };
+}
+
+/** The copies with their places in the queues. They are counted when nobody waits for it: thousands may be ahead. */
+async function placed({ db }: AppContext, copies: readonly Copy[]): Promise<Copy[]> {
+  const ids = copies.map(({ id }) => id);
+  const places = await readPlaces(db, ids);
+  // One that has begun already was the next.
+  return copies.map((copy) => ({ ...copy, queuePosition: places.get(copy.id) ?? 1 }));
 }
 
 interface Accepted extends CopyOptions {
@@ -83,17 +98,18 @@ interface Accepted extends CopyOptions {
   readonly resourceGroupId: string | null;
 }
 
+/** Makes the image that is to be copied into; the copy's row is for the caller to insert. */
 async function acceptCopy(
   { random, clock }: AppContext,
   trx: Trx,
   caller: Caller,
   command: CopyImagesCommand,
   { request, retryOf, fact, resourceGroupId }: Accepted,
-): Promise<string> {
-  const { source, region, name } = fact;
+): Promise<NewCopy> {
+  const { source, region, ids, name } = fact;
+  const { policy } = command;
   const { accountId } = caller;
   const now = clock.now();
-  const ids = newImageIds(random);
   const own = source.accountId === accountId;
   await insertImage(trx, {
     ...ids,
@@ -102,26 +118,29 @@ async function acceptCopy(
     projectId: fact.projectId,
     resourceGroupId,
     name,
-    description: command.description ?? source.description,
+    description: command.description ?? (policy.inherits.includes('description') ? source.description : ''),
     kind: source.kind,
     rootDevice: source.rootDevice,
-    // Tags are the account's own language; another's are not taken over.
-    tags: command.tags ?? (own ? source.tags : {}),
+    attributes: attributesOfCopy(source.attributes),
+    tags: command.tags ?? (own && policy.inherits.includes('tags') ? source.tags : {}),
     state: 'queued',
     visibility: 'private',
     protected: false,
     sourceImageId: source.id,
     createdAt: now,
     updatedAt: now,
-    disks: source.disks.map((disk) => ({ ...disk, snapshot: newSnapshot(random) })),
+    disks: source.disks.map((disk) => ({
+      ...disk,
+      snapshot: { ...newSnapshot(random), source: { ...disk.snapshot, region: source.region } },
+    })),
   });
-  const id = newUuid(random);
-  await insertCopy(trx, {
-    id,
+  await tellAccount(trx, caller, source.accountId, { id: source.id, type: 'image.copied', region }, now);
+  return {
+    id: newUuid(random),
     accountId,
     request,
     retryOf: retryOf ?? null,
-    policy: command.policy.name,
+    policy: policy.name,
     requestedBy: caller.userId,
     agency: command.agency ?? null,
     wishes: wishesOf(command),
@@ -133,9 +152,7 @@ async function acceptCopy(
     projectId: fact.projectId,
     bytesTotal: sizeOf(source),
     createdAt: now,
-  });
-  await tellAccount(trx, caller, source.accountId, { id: source.id, type: 'image.copied', region }, now);
-  return id;
+  };
 }
 
 function wishesOf({ name, description, tags, project, resourceGroup }: CopyImagesCommand): CopyWishes {

@@ -1,28 +1,39 @@
 import { lockAccountRegion, readQuotas } from '../db/account-regions.ts';
-import { insertImage } from '../db/images.ts';
+import type { Trx } from '../db/database.ts';
+import { insertImage, type NewImage } from '../db/images.ts';
 import { newImageIds, newSnapshot } from '../domain/ids.ts';
 import type { DiskFormat, DiskRole, Image, ImageKind, RootDevice } from '../domain/image.ts';
-import { checkDescription, checkImageName, checkTags } from '../domain/image-rules.ts';
+import type { ImageAttributes } from '../domain/image-attributes.ts';
+import { checkAttributes, checkDescription, checkImageName, checkTags } from '../domain/image-rules.ts';
 import { chargeOf, type Quotas, quotaRefusal } from '../domain/quota.ts';
 import { RefusalError } from '../domain/refusal.ts';
-import { act, demand } from './act.ts';
+import { act, demand, type Trial } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { findImage } from './find-image.ts';
 import { type Done, once } from './once.ts';
-import { findGroup, findPlace, requireRegion } from './place-image.ts';
+import { findGroup, findPlace, refuseTakenName, requireRegion } from './place-image.ts';
 
 export interface CreateImageCommand {
   readonly region: string;
-  readonly name: string;
+  /** Null: its Alibaba Cloud id, whose images alone may come without one. */
+  readonly name: string | null;
   readonly description: string;
   readonly kind: ImageKind;
   readonly rootDevice: RootDevice;
+  readonly attributes?: ImageAttributes | undefined;
   readonly tags: Readonly<Record<string, string>>;
   /** Id or name; the region's default project without it. */
   readonly project?: string | undefined;
   /** Id or name. */
   readonly resourceGroup?: string | undefined;
   readonly disks: readonly { role: DiskRole; format: DiskFormat | null; size: number }[];
+}
+
+export interface CreateOptions extends Trial {
+  /** By which the request may be sent again. */
+  readonly token?: string | undefined;
+  /** Refuses a name that another image of the account in the region has. */
+  readonly uniqueName?: boolean | undefined;
 }
 
 /**
@@ -33,57 +44,86 @@ export async function createImage(
   context: AppContext,
   caller: Caller,
   command: CreateImageCommand,
-  token?: string,
+  { token, dryRun, uniqueName = false }: CreateOptions = {},
 ): Promise<Done<Image>> {
-  const { random, clock } = context;
-  const { region, name, description, kind, rootDevice, tags } = command;
-  const deed = { action: 'image.create', resource: { type: 'image', id: '' }, region, details: { name } } as const;
+  const { region, name } = command;
+  const resource = { type: 'image', id: '' };
+  const deed = { action: 'image.create', resource, region, details: { name }, dryRun } as const;
   return await act(context, caller, deed, async (trx, done) => {
-    requireRegion(context, region);
-    checkImageName(name);
-    checkDescription(description);
-    checkTags(tags);
-    if (kind === 'data-disk' && command.disks.some(({ role }) => role === 'system')) {
-      throw new RefusalError('request.invalid', { field: 'disks', rule: 'a data-disk image has no system disk' });
-    }
+    checkNewImage(context, command);
     const repeatable = { operation: deed.action, token, request: command };
-    const { result: id, replayed } = await once(context, trx, caller, repeatable, async () => {
-      const place = await findPlace(trx, caller, region, command.project);
-      demand(caller, deed.action, { accountId: caller.accountId, projectId: place.id });
-      const now = clock.now();
-      const image = {
-        ...newImageIds(random),
-        accountId: caller.accountId,
-        region,
-        projectId: place.id,
-        resourceGroupId: await findGroup(trx, caller, command.resourceGroup),
-        name,
-        description,
-        kind,
-        rootDevice,
-        tags,
-        state: 'queued',
-        visibility: 'private',
-        protected: false,
-        sourceImageId: null,
-        createdAt: now,
-        updatedAt: now,
-        disks: command.disks.map((disk, index) => ({
-          ...disk,
-          index,
-          dataBytes: null,
-          digest: null,
-          snapshot: newSnapshot(random),
-        })),
-      } as const;
-      await lockAccountRegion(trx, image);
-      const quotas = await readQuotas(trx, caller.accountId, [region], context.defaultQuotas);
-      const refusal = quotaRefusal(region, quotas.get(region) as Quotas, chargeOf(image.disks));
-      if (refusal !== undefined) throw refusal;
-      await insertImage(trx, image);
-      return image.id;
-    });
+    const { result: id, replayed } = await once(
+      context,
+      trx,
+      caller,
+      repeatable,
+      async () => (await addImage(context, trx, caller, command, uniqueName)).id,
+    );
     done.resource = { type: 'image', id };
     return { result: await findImage({ db: trx }, caller, id), replayed };
   });
+}
+
+/** What can be refused of a new image by looking at what is asked for. */
+export function checkNewImage(
+  context: AppContext,
+  command: Omit<CreateImageCommand, 'disks'> & { readonly disks: readonly { readonly role: DiskRole }[] },
+): void {
+  requireRegion(context, command.region);
+  if (command.name !== null) checkImageName(command.name);
+  checkDescription(command.description);
+  checkTags(command.tags);
+  checkAttributes(command.attributes ?? {});
+  if (command.kind === 'data-disk' && command.disks.some(({ role }) => role === 'system')) {
+    throw new RefusalError('request.invalid', { field: 'disks', rule: 'a data-disk image has no system disk' });
+  }
+}
+
+/** Inserts and charges the image, `queued`; part of whatever brings its bytes. */
+export async function addImage(
+  { random, clock, defaultQuotas }: AppContext,
+  trx: Trx,
+  caller: Caller,
+  { project, resourceGroup, attributes = {}, disks, ...command }: CreateImageCommand,
+  uniqueName: boolean,
+): Promise<NewImage> {
+  const { region, name, description, kind, rootDevice, tags } = command;
+  const { accountId } = caller;
+  const place = await findPlace(trx, caller, region, project);
+  demand(caller, 'image.create', { accountId, projectId: place.id });
+  const now = clock.now();
+  const ids = newImageIds(random);
+  const image: NewImage = {
+    ...ids,
+    accountId,
+    region,
+    projectId: place.id,
+    resourceGroupId: await findGroup(trx, caller, resourceGroup),
+    name: name ?? ids.aliyunId,
+    description,
+    kind,
+    rootDevice,
+    attributes,
+    tags,
+    state: 'queued',
+    visibility: 'private',
+    protected: false,
+    sourceImageId: null,
+    createdAt: now,
+    updatedAt: now,
+    disks: disks.map((disk, index) => ({
+      ...disk,
+      index,
+      dataBytes: null,
+      digest: null,
+      snapshot: newSnapshot(random),
+    })),
+  };
+  await lockAccountRegion(trx, image);
+  if (uniqueName) await refuseTakenName(trx, image);
+  const quotas = await readQuotas(trx, accountId, [region], defaultQuotas);
+  const refusal = quotaRefusal(region, quotas.get(region) as Quotas, chargeOf(image.disks));
+  if (refusal !== undefined) throw refusal;
+  await insertImage(trx, image);
+  return image;
 }

@@ -1,12 +1,17 @@
 import { deleteImageRows } from '../db/images.ts';
 import { RefusalError } from '../domain/refusal.ts';
-import { act } from './act.ts';
+import { act, type Trial } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { lockImage } from './find-image.ts';
-import { type Condition, checkRevision, refuseWhileCopied } from './unchanged-image.ts';
+import { type Condition, checkRevision, refuseWhileCopied, refuseWhileTasked } from './unchanged-image.ts';
+
+export interface DeleteImageOptions {
+  /** Its snapshots stay, with their bytes, until each is deleted. */
+  readonly keepSnapshots?: boolean | undefined;
+}
 
 /**
- * Deletes an image. Its bytes are condemned in the same transaction (D1) unless other images need them too. Refused while
+ * Deletes an image. Its bytes are condemned in the same transaction (D1) unless something else needs them too. Refused while
  * the image is being copied, or is itself the unfinished result of a copy, which is to be cancelled instead. An upload ends
  * with its image: whoever brings the bytes finds the lease gone, and can commit nothing more to a manifest that is condemned.
  */
@@ -14,10 +19,10 @@ export async function deleteImage(
   context: AppContext,
   caller: Caller,
   id: string,
-  condition: Condition = {},
+  { dryRun, keepSnapshots = false, ...condition }: Condition & Trial & DeleteImageOptions = {},
 ): Promise<void> {
   const resource = { type: 'image', id };
-  await act(context, caller, { action: 'image.delete', resource }, async (trx, deed) => {
+  await act(context, caller, { action: 'image.delete', resource, dryRun }, async (trx, deed) => {
     const image = await lockImage(trx, caller, id, 'image.delete');
     Object.assign(deed, {
       resource: { type: 'image', id: image.id },
@@ -32,6 +37,8 @@ export async function deleteImage(
       throw new RefusalError('image.changing', { image: image.id, state: image.state });
     }
     await refuseWhileCopied(trx, caller, image);
-    await deleteImageRows(trx, image.id, now);
+    await refuseWhileTasked(trx, caller, image);
+    const kept = await deleteImageRows(trx, image.id, now, { keepSnapshots });
+    if (kept.length > 0) deed.details = { name: image.name, keptSnapshots: kept };
   });
 }

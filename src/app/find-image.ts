@@ -27,8 +27,8 @@ export async function lockSource(trx: Trx, caller: Caller, id: string): Promise<
 }
 
 function allowed(caller: Caller, action: Action, id: string, seen: SeenImage | undefined): SeenImage {
-  const notFound = new RefusalError('image.not-found', { image: id });
-  if (seen === undefined) throw notFound;
+  const notFound = () => new RefusalError('image.not-found', { image: id });
+  if (seen === undefined) throw notFound();
   const { image, membership } = seen;
   const { accountId, projectId, visibility } = image;
   demand(caller, action, { accountId, projectId, visibility, membership }, notFound);

@@ -201,7 +201,9 @@ describe('deleteImage', () => {
       await expect(findImage(installation.context, caller, image.id)).rejects.toMatchObject({
         code: 'image.not-found',
       });
-      for (const table of ['image_tags', 'disks', 'snapshots'] as const) {
+      const names = image.disks.map(({ snapshot }) => snapshot.id);
+      expect(await db.selectFrom('snapshots').select('id').where('id', 'in', names).execute()).toEqual([]);
+      for (const table of ['image_tags', 'disks'] as const) {
         expect(await db.selectFrom(table).select('image').where('image', '=', image.id).execute()).toEqual([]);
       }
       await expect(deleteImage(installation.context, caller, image.id)).rejects.toMatchObject({

@@ -10,7 +10,7 @@ import type { ImageSort } from '../domain/image-query.ts';
 import type { AppContext, Caller } from './context.ts';
 import { deleteImage } from './delete-image.ts';
 import { findImage } from './find-image.ts';
-import { type ListImagesQuery, listImages } from './list-images.ts';
+import { countImages, type ImageQuery, type ListImagesQuery, listImages, listImagesCounted } from './list-images.ts';
 
 let installation: Installation;
 let context: AppContext;
@@ -98,6 +98,57 @@ describe('the pages of a list', () => {
   });
 });
 
+describe('a page by its place', () => {
+  const order = { sort: 'createdAt', descending: true } as const;
+
+  it('is a part of the list, with the number of all', async () => {
+    const lister = await installation.newCaller();
+    for (let number = 0; number < 7; number++) {
+      await insert(
+        { name: `image ${number}`, createdAt: number % 3, tags: { n: `${number}` }, disks: disksOf(9) },
+        lister,
+      );
+    }
+    for (const sort of ['createdAt', 'name', 'size'] as const) {
+      for (const descending of [true, false]) {
+        const { images: whole } = await listImages(context, lister, { ...everything, sort, descending });
+        for (const [offset, limit] of [
+          [0, 3],
+          [3, 3],
+          [6, 3],
+          [0, 100],
+        ] as const) {
+          const page = await listImagesCounted(context, lister, { owner: 'self', sort, descending }, { offset, limit });
+          expect(page).toEqual({ images: whole.slice(offset, offset + limit), total: 7 });
+        }
+      }
+    }
+  });
+
+  it('tells the number beyond the end and of nothing, too', async () => {
+    const lister = await installation.newCaller();
+    await insert({}, lister);
+    const at = (query: Partial<ImageQuery>, offset: number) =>
+      listImagesCounted(context, lister, { owner: 'self', ...order, ...query }, { offset, limit: 10 });
+    expect(await at({}, 10)).toEqual({ images: [], total: 1 });
+    for (const query of [{ name: 'x' }, { project: 'nowhere' }, { region: 'west' }]) {
+      expect(await at(query, 0)).toEqual({ images: [], total: 0 });
+      expect(await countImages(context, lister, { owner: 'self', ...query })).toBe(0);
+    }
+    expect(await countImages(context, lister, { owner: 'self' })).toBe(1);
+  });
+
+  it('has no more than the caller sees', async () => {
+    const restricted: Caller = { ...(await installation.newCaller()), agency: 'helpers', projects: [] };
+    await insert({}, { ...restricted, projects: null });
+    expect(await listImagesCounted(context, restricted, { owner: 'self', ...order }, { offset: 0, limit: 1 })).toEqual({
+      images: [],
+      total: 0,
+    });
+    expect(await countImages(context, restricted, { owner: 'self' })).toBe(0);
+  });
+});
+
 describe('the filters of a list', () => {
   let lab: string;
   let copied: string;
@@ -117,10 +168,17 @@ describe('the filters of a list', () => {
       name: 'debian',
       description: '100 % sure',
       tags: { os: 'linux', team: 'a' },
+      attributes: { osType: 'linux', family: 'debian', cloudInit: true },
       createdAt: 10,
     });
     await insert({ name: 'debian', region: 'south', sourceImageId: copied, state: 'failed', createdAt: 20 });
-    await insert({ name: 'in the lab', projectId: lab, tags: { os: 'other' }, createdAt: 30 });
+    await insert({
+      name: 'in the lab',
+      attributes: { osType: 'windows' },
+      projectId: lab,
+      tags: { os: 'other' },
+      createdAt: 30,
+    });
     await insert({ name: '100_percent', kind: 'iso', createdAt: 40 });
   });
 
@@ -128,6 +186,25 @@ describe('the filters of a list', () => {
     ['a region', () => ({ region: 'south' }), ['debian']],
     ['a region that is not configured', () => ({ region: 'west' }), []],
     ['a name', () => ({ name: 'debian' }), ['debian', 'debian']],
+    ['a name with a wildcard', () => ({ namePattern: 'deb*n' }), ['debian', 'debian']],
+    ['wildcards at its ends', () => ({ namePattern: '*e*' }), ['debian', 'debian', 'in the lab', '100_percent']],
+    ['a whole name that is a pattern', () => ({ namePattern: 'debian' }), ['debian', 'debian']],
+    ['a part of the name, which no pattern is', () => ({ namePattern: 'deb' }), []],
+    ['a pattern with characters that patterns know', () => ({ namePattern: '100_*' }), ['100_percent']],
+    ['a pattern in which these mean nothing', () => ({ namePattern: 'debia_' }), []],
+    ['ids', () => ({ ids: [copied, copied, newUuid(context.random)] }), ['debian']],
+    ['ids that are none', () => ({ ids: ['x', 'm-short', ''] }), []],
+    ['no id', () => ({ ids: [] }), []],
+    ['an attribute', () => ({ attributes: { osType: 'linux' } }), ['debian']],
+    ['attributes, all of them', () => ({ attributes: { osType: 'linux', cloudInit: true } }), ['debian']],
+    ['attributes, of which it has one', () => ({ attributes: { osType: 'linux', family: 'other' } }), []],
+    [
+      'an attribute that is taken for so',
+      () => ({ attributes: { osType: 'linux' }, assumed: { osType: 'linux', family: 'any' } }),
+      ['debian', 'debian', '100_percent'],
+    ],
+    ["its owner's number", () => ({ ownerAccountNumber: caller.accountNumber, kind: 'iso' }), ['100_percent']],
+    ["another owner's number", () => ({ ownerAccountNumber: installation.operator.accountNumber }), []],
     ['a project by name', () => ({ project: 'lab' }), ['in the lab']],
     ['a project by id', () => ({ project: lab }), ['in the lab']],
     ['a project that is not there', () => ({ project: 'nowhere' }), []],
@@ -162,6 +239,20 @@ describe('the filters of a list', () => {
     for (const source of [aliyunId, jdcloudId]) expect(await list({ source })).toEqual(['debian']);
   });
 
+  it('find images by any of their ids, some by one and some by another', async () => {
+    const { aliyunId, jdcloudId } = await findImage(context, caller, copied);
+    for (const id of [aliyunId, jdcloudId]) expect(await list({ ids: [id] })).toEqual(['debian']);
+    const { images } = await listImages(context, caller, everything);
+    const ids = images.flatMap((image, at) => [image.id, image.aliyunId, image.jdcloudId][at % 3] ?? []);
+    expect(await list({ ids })).toEqual(images.map(({ name }) => name));
+  });
+
+  it("find an image by Alibaba Cloud's id of a snapshot that one of its disks stands on", async () => {
+    const { disks } = await findImage(context, caller, copied);
+    expect(await list({ snapshot: disks[0]?.snapshot.aliyunId as string })).toEqual(['debian']);
+    expect(await list({ snapshot: 's-00000000000000000000' })).toEqual([]);
+  });
+
   it('leave to an agency its projects, and besides what everybody sees', async () => {
     const other = await installation.newCaller();
     await insert({ name: 'public', visibility: 'public' }, other);
@@ -177,5 +268,27 @@ describe('the filters of a list', () => {
       expect(await list({ owner }, restricted)).not.toContain('shared');
     }
     expect(await list({ search: randomBytes(3).toString('hex') })).toEqual([]);
+  });
+
+  it('tell what is shared with the account from what everybody has', async () => {
+    const [owner, guest] = [await installation.newCaller(), await installation.newCaller()];
+    await insert({ name: 'own' }, guest);
+    await insert({ name: 'private' }, owner);
+    for (const status of ['accepted', 'pending', 'rejected'] as const) {
+      const image = await insert({ name: status, visibility: 'shared' }, owner);
+      await context.db
+        .transaction()
+        .execute((trx) => insertMember(trx, { image, account: guest.accountId, status }, 0));
+    }
+    const open = await insert({ name: 'accepted, now public', visibility: 'public' }, owner);
+    const member = { image: open, account: guest.accountId, status: 'accepted' } as const;
+    await context.db.transaction().execute((trx) => insertMember(trx, member, 0));
+    const ofOwner = { ownerAccountNumber: owner.accountNumber };
+    expect(await list({ owner: 'others' }, guest)).toEqual(['accepted']);
+    expect(new Set(await list({ owner: 'shared' }, guest))).toEqual(new Set(['accepted', 'accepted, now public']));
+    expect(new Set(await list({ owner: ['self', 'others'] }, guest))).toEqual(new Set(['own', 'accepted']));
+    expect(await list({ owner: ['self', 'others'], ...ofOwner }, guest)).toEqual(['accepted']);
+    expect(await list({ owner: 'public', ...ofOwner }, guest)).toEqual(['accepted, now public']);
+    expect(await list({ owner: [] }, guest)).toEqual([]);
   });
 });

@@ -1,7 +1,9 @@
 /** Where a new image lies: its region, the account's part of it, and the group that it is kept in. */
 import type { Trx } from '../db/database.ts';
+import { isNameTaken } from '../db/image-list.ts';
 import { findDefaultProject, findProject } from '../db/tenants/projects.ts';
 import { findResourceGroup } from '../db/tenants/resource-groups.ts';
+import type { Image } from '../domain/image.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import type { Project } from '../domain/tenants.ts';
 import type { AppContext, Caller } from './context.ts';
@@ -36,4 +38,12 @@ export async function findGroup(
     throw new RefusalError('resource-group.not-found', { resourceGroup: group });
   }
   return found.id;
+}
+
+/** Refuses the image's name when another one of the account has it in the region, whose lock the transaction must hold. */
+export async function refuseTakenName(
+  trx: Trx,
+  { id, accountId, region, name }: Pick<Image, 'id' | 'accountId' | 'region' | 'name'>,
+): Promise<void> {
+  if (await isNameTaken(trx, accountId, region, name, id)) throw new RefusalError('image.name-taken', { region, name });
 }

@@ -276,7 +276,7 @@ describe('a plan allows exactly what is then accepted', () => {
     await fc.assert(
       fc.asyncProperty(asked, async ({ rules: chosen, role, limits, ...command }) => {
         await setQuotas(context, installation.operator, caller.accountId, 'south', limits);
-        const policy: CopyPolicy = { name: 'random', mostCopies: 3, rules: [{ rule: 'right' }, ...chosen] };
+        const policy: CopyPolicy = { ...nativeCopyPolicy, mostCopies: 3, rules: [{ rule: 'right' }, ...chosen] };
         const by = { ...caller, role };
         const verdict = await planned({ ...command, policy }, by);
         expect(await accepted({ ...command, policy }, by)).toBe(verdict);

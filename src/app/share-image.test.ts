@@ -22,7 +22,7 @@ import { listImages } from './list-images.ts';
 import { listTags } from './list-tags.ts';
 import { planCopies } from './plan-copies.ts';
 import { findDownload, readDisk } from './read-disk.ts';
-import { listMembers, shareImage, unshareImage } from './share-image.ts';
+import { changeMembers, listMembers, shareImage, unshareImage } from './share-image.ts';
 import { answerShare, listShares } from './shares.ts';
 import { removeTag, setTag, updateImage } from './update-image.ts';
 import { uploadDisk } from './upload-disk.ts';
@@ -406,5 +406,26 @@ describe('a public image', () => {
     const stranger = await installation.newCaller();
     await expect(findImage(context, stranger, image.id)).rejects.toMatchObject({ code: 'image.not-found' });
     expect(await findImage(context, guest, image.id)).toMatchObject({ visibility: 'shared' });
+  });
+});
+
+describe('several accounts at once', () => {
+  it('are added and removed together or not at all, whether they were members or not', async () => {
+    await setUp();
+    const other = await installation.newCaller();
+    const names = async () => (await listMembers(context, owner, image.id)).map(({ accountId }) => accountId).sort();
+    await share(undefined);
+    const wrong = { add: [other.accountId, owner.accountId], remove: [guest.accountId] };
+    await expect(changeMembers(context, owner, image.id, wrong)).rejects.toThrow('member.own');
+    const many = { add: [other.accountId], remove: [] };
+    await expect(changeMembers(context, owner, image.id, many, { most: 1 })).rejects.toThrow('member.limit');
+    expect(await names()).toEqual([guest.accountId]);
+    const change = { add: [other.accountId], remove: [guest.accountId, guest.accountName] };
+    await changeMembers(context, owner, image.id, change, { accepted: true, most: 1 });
+    expect(await listMembers(context, owner, image.id)).toMatchObject([
+      { accountId: other.accountId, status: 'accepted' },
+    ]);
+    const [event] = (await eventsOf(owner, 'image.share')).slice(-1);
+    expect(event).toMatchObject({ outcome: 'succeeded', details: { shared: change.add, unshared: change.remove } });
   });
 });

@@ -161,6 +161,7 @@ describe('verifyStore', () => {
     expect(offsets).toEqual([...new Set(offsets)].sort((a, b) => a - b));
     expect(found[0]).toEqual({
       image: image.id,
+      snapshot: image.disks[0]?.snapshot.id,
       disk: 0,
       offset: 0,
       message: expect.stringContaining('a chunk is damaged'),

@@ -1,6 +1,7 @@
 /** What has to hold before an image is changed or deleted. */
 import { findCopyOfSource } from '../db/copies.ts';
 import type { Trx } from '../db/database.ts';
+import { findTaskOfImage } from '../db/tasks.ts';
 import type { Image } from '../domain/image.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import type { Caller } from './context.ts';
@@ -24,5 +25,22 @@ export async function refuseWhileCopied(trx: Trx, caller: Caller, { id }: Image)
   throw new RefusalError('image.being-copied', {
     image: id,
     copy: copy.accountId === caller.accountId ? copy.id : null,
+  });
+}
+
+/** The bytes of an image that is imported come from the object store alone. The transaction must hold the image's lock. */
+export async function refuseWhileImported(trx: Trx, { id }: Image): Promise<void> {
+  const task = await findTaskOfImage(trx, id);
+  if (task?.kind === 'import') throw new RefusalError('image.importing', { image: id, task: task.id });
+}
+
+/** As {@link refuseWhileImported}, for what an export does not allow either. Another account's task is not named. */
+export async function refuseWhileTasked(trx: Trx, caller: Pick<Caller, 'accountId'>, image: Image): Promise<void> {
+  await refuseWhileImported(trx, image);
+  const task = await findTaskOfImage(trx, image.id);
+  if (task === undefined) return;
+  throw new RefusalError('image.exporting', {
+    image: image.id,
+    task: task.accountId === caller.accountId ? task.id : null,
   });
 }

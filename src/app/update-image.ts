@@ -1,18 +1,21 @@
+import { lockAccountRegion } from '../db/account-regions.ts';
 import type { Trx } from '../db/database.ts';
 import { readMembers } from '../db/image-members.ts';
 import { changeImage, type ImageChanges, moveImage } from '../db/images.ts';
 import type { Image } from '../domain/image.ts';
-import { checkDescription, checkImageName, checkTags } from '../domain/image-rules.ts';
+import { type AttributeChanges, changeAttributes } from '../domain/image-attributes.ts';
+import { checkAttributes, checkDescription, checkImageName, checkTags } from '../domain/image-rules.ts';
 import { RefusalError } from '../domain/refusal.ts';
-import { act, demand } from './act.ts';
+import { act, demand, type Trial } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { findImage, lockImage } from './find-image.ts';
-import { findGroup } from './place-image.ts';
+import { findGroup, refuseTakenName } from './place-image.ts';
 import { type Condition, checkRevision, refuseWhileCopied } from './unchanged-image.ts';
 
 export interface ImageUpdate {
   readonly name?: string | undefined;
   readonly description?: string | undefined;
+  readonly attributes?: AttributeChanges | undefined;
   /** All of them. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly protected?: boolean | undefined;
@@ -23,19 +26,29 @@ export interface ImageUpdate {
   readonly resourceGroup?: string | null | undefined;
 }
 
+export interface UpdateOptions extends Condition, Trial {
+  /** Refuses a name that another image of the account in the region has. */
+  readonly uniqueName?: boolean | undefined;
+}
+
 /** Changes what is given, all of it or nothing; not while a copy reads the image. */
 export async function updateImage(
   context: AppContext,
   caller: Caller,
   id: string,
   update: ImageUpdate,
-  condition: Condition = {},
+  options: UpdateOptions = {},
 ): Promise<Image> {
-  return await changeOwnImage(context, caller, id, condition, async (trx, image, now) => {
+  return await changeOwnImage(context, caller, id, options, async (trx, image, now) => {
+    const { deprecated, visibility, resourceGroup, attributes, ...plain } = update;
     if (update.name !== undefined) checkImageName(update.name);
     if (update.description !== undefined) checkDescription(update.description);
     if (update.tags !== undefined) checkTags(update.tags);
-    const { deprecated, visibility, resourceGroup, ...plain } = update;
+    if (attributes !== undefined) checkAttributes(attributes);
+    if (update.name !== undefined && options.uniqueName) {
+      await lockAccountRegion(trx, image);
+      await refuseTakenName(trx, { ...image, name: update.name });
+    }
     const changes: ImageChanges = { ...withoutUndefined(plain) };
     if (visibility !== undefined) demand(caller, 'image.publish');
     const shared = visibility === 'private' && (await readMembers(trx, image.id)).length > 0;
@@ -44,6 +57,7 @@ export async function updateImage(
       image.id,
       {
         ...changes,
+        ...(attributes === undefined ? {} : { attributes: changeAttributes(image.attributes, attributes) }),
         ...(visibility === undefined ? {} : { visibility: shared ? 'shared' : visibility }),
         ...(resourceGroup === undefined ? {} : { resourceGroupId: await findGroup(trx, caller, resourceGroup) }),
       },
@@ -86,11 +100,11 @@ async function changeOwnImage(
   context: AppContext,
   caller: Caller,
   id: string,
-  condition: Condition,
+  { dryRun, ...condition }: Condition & Trial,
   change: (trx: Trx, image: Image, now: number) => Promise<string[]>,
 ): Promise<Image> {
   const resource = { type: 'image', id };
-  return await act(context, caller, { action: 'image.update', resource }, async (trx, deed) => {
+  return await act(context, caller, { action: 'image.update', resource, dryRun }, async (trx, deed) => {
     const image = await lockImage(trx, caller, id, 'image.update');
     Object.assign(deed, { resource: { type: 'image', id: image.id }, region: image.region });
     checkRevision(image, condition);

@@ -1,5 +1,5 @@
-import { readDisks } from '../db/disks.ts';
 import { findImage } from '../db/images.ts';
+import { readSnapshotBytes } from '../db/snapshots.ts';
 import { type DiskToVerify, listDisksToVerify } from '../db/verifiable-disks.ts';
 import { DamageError } from '../domain/failure.ts';
 import { RefusalError } from '../domain/refusal.ts';
@@ -7,7 +7,9 @@ import { record, recordRefusal } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 
 export interface DamagedPlace {
-  readonly image: string;
+  /** Null for a snapshot that no image stands on. */
+  readonly image: string | null;
+  readonly snapshot: string;
   readonly disk: number;
   /** Bytes from the disk's start. */
   readonly offset: number;
@@ -28,7 +30,7 @@ const maxDamage = 1000;
 const pageSize = 1000;
 
 /**
- * Reads one image, or all of the installation's, from their own regions' stores and lists what does not
+ * Reads one image, or all of the installation's and the snapshots that have none, from their own regions' stores and lists what does not
  * verify (R1).
  */
 export async function verifyStore(
@@ -72,10 +74,17 @@ async function verifyDisk(context: AppContext, disk: DiskToVerify, signal: Abort
   // A region that is not configured now keeps what it has, and cannot be looked at.
   if (!context.regionNumbers.has(disk.region)) return [];
   const damage: DamagedPlace[] = [];
+  const { image, snapshot } = disk;
   const note = ({ offset, message }: DamageError) =>
-    damage.push({ image: disk.image, disk: disk.disk, offset, message });
+    damage.push({
+      image,
+      snapshot,
+      disk: disk.disk,
+      offset,
+      message: image === null ? `snapshot ${snapshot}, offset ${offset}: no intact copy was found` : message,
+    });
   try {
-    for await (const found of context.dataPlane.verify(disk, signal)) {
+    for await (const found of context.dataPlane.verify({ ...disk, image: image ?? snapshot }, signal)) {
       if (damage.length < maxDamage) note(found);
     }
   } catch (error) {
@@ -85,7 +94,7 @@ async function verifyDisk(context: AppContext, disk: DiskToVerify, signal: Abort
   return damage.length === 0 || (await isStillThere(context, disk)) ? damage : [];
 }
 
-/** An image that was deleted while it was read loses its chunks, which is no damage. */
-async function isStillThere({ db }: AppContext, { image, manifestId }: DiskToVerify): Promise<boolean> {
-  return (await readDisks(db, image)).some((disk) => disk.manifestId === manifestId);
+/** What was deleted while it was read loses its chunks, which is no damage. */
+async function isStillThere({ db }: AppContext, { snapshot, manifestId }: DiskToVerify): Promise<boolean> {
+  return (await readSnapshotBytes(db, [snapshot])).get(snapshot)?.manifest === manifestId;
 }

@@ -1,6 +1,15 @@
 /** What the native API says, version 1 (docs/native-api.md): the JSON, field for field. */
 import type { CopyFailure } from '../domain/copy.ts';
-import type { DiskFormat, DiskRole, ImageIds, ImageKind, RootDevice, Snapshot, Visibility } from '../domain/image.ts';
+import type {
+  DiskFormat,
+  DiskRole,
+  ImageIds,
+  ImageKind,
+  RootDevice,
+  SnapshotIds,
+  Visibility,
+} from '../domain/image.ts';
+import type { AttributeChanges } from '../domain/image-attributes.ts';
 import type { CopyState, ImageState } from '../domain/states.ts';
 
 export interface ApiStatus {
@@ -28,7 +37,7 @@ export interface ApiDisk {
   readonly size: number;
   readonly dataBytes: number | null;
   readonly digest: string | null;
-  readonly snapshot: Snapshot;
+  readonly snapshot: SnapshotIds;
 }
 
 /** An account as others see it. */
@@ -48,6 +57,8 @@ export interface ApiImage extends ImageIds {
   readonly description: string;
   readonly kind: ImageKind;
   readonly rootDevice: RootDevice;
+  /** Null is what nobody has said. */
+  readonly attributes: AttributeChanges;
   readonly state: ImageState;
   readonly visibility: Visibility;
   readonly protected: boolean;
@@ -64,6 +75,7 @@ export interface ApiNewImage {
   readonly name: string;
   readonly description?: string;
   readonly kind?: ImageKind;
+  readonly attributes?: AttributeChanges;
   readonly project?: string;
   readonly resourceGroup?: string;
   readonly tags?: Readonly<Record<string, string>>;
@@ -73,6 +85,8 @@ export interface ApiNewImage {
 export interface ApiImageChange {
   readonly name?: string;
   readonly description?: string;
+  /** What is left out stays; null takes it away. */
+  readonly attributes?: AttributeChanges;
   /** All of them: those that are not here are removed. */
   readonly tags?: Readonly<Record<string, string>>;
   readonly protected?: boolean;
@@ -150,7 +164,9 @@ export interface ApiVerification {
   readonly disksChecked: number;
   readonly bytesChecked: number;
   readonly damage: readonly {
-    readonly image: string;
+    /** Null for a snapshot that no image stands on. */
+    readonly image: string | null;
+    readonly snapshot: string;
     readonly disk: number;
     readonly offset: number;
     readonly message: string;

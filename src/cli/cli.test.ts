@@ -86,10 +86,11 @@ describe('import and export', () => {
     const data = join(folder, 'data.raw');
     await writeFile(data, Buffer.alloc(100_000, 'd'));
     const imported = await mimeo(
-      `image import ${system} --data-disk ${data} --format raw --name both --kind whole-machine --json`,
+      `image import ${system} --data-disk ${data} --format raw --name both --kind whole-machine --boot-mode uefi --json`,
     );
     expect(JSON.parse(imported.stdout)).toMatchObject({
       kind: 'whole-machine',
+      attributes: { bootMode: 'uefi' },
       state: 'available',
       disks: [
         { role: 'system', format: 'raw' },
@@ -208,7 +209,11 @@ describe('import and export', () => {
       code: exitCodes.usage,
       stderr: expect.stringContaining('name the same files as before'),
     });
-    expect(await mimeo(`image import ${disk} --resume ${image?.id} --name x`)).toMatchObject({ code: exitCodes.usage });
+    for (const fact of ['--name x', '--os-type linux', '--cloud-init yes']) {
+      expect(await mimeo(`image import ${disk} --resume ${image?.id} ${fact}`)).toMatchObject({
+        code: exitCodes.usage,
+      });
+    }
 
     const resumed = await mimeo(`image import ${disk} --resume ${image?.id} --json`);
     expect(JSON.parse(resumed.stdout)).toMatchObject({ id: image?.id, state: 'available' });

@@ -13,6 +13,7 @@ import type {
   ApiStatus,
   ApiVerification,
 } from './api.ts';
+import type { ApiNewExport, ApiNewImport, ApiTask } from './api-tasks.ts';
 import { CliError } from './cli-error.ts';
 import { type ServerAddress, send } from './http.ts';
 import { answerTimeout, createRequests, path, type Query, readAnswer } from './requests.ts';
@@ -51,7 +52,8 @@ export function createClient(server: ServerAddress, signal?: AbortSignal) {
     updateImage: (image: string, change: ApiImageChange, revision?: number) =>
       patch<ApiImage>(path`/images/${image}`, change, revision === undefined ? {} : { 'if-match': `"${revision}"` }),
     /** Also after an interrupt, because it is what cleans up. */
-    deleteImage: (image: string) => remove(path`/images/${image}`, { timeout: answerTimeout }),
+    deleteImage: (image: string, { keepSnapshots }: { readonly keepSnapshots?: true } = {}) =>
+      remove(path`/images/${image}` + (keepSnapshots ? '?keepSnapshots=true' : ''), { timeout: answerTimeout }),
     /** How far a disk's upload is. */
     async findUpload(image: string, disk: number): Promise<ApiUpload> {
       const response = await send(server, {
@@ -94,6 +96,10 @@ export function createClient(server: ServerAddress, signal?: AbortSignal) {
     getCopy: (copy: string) => get<ApiCopy>(path`/copies/${copy}`),
     cancelCopy: (copy: string) => post<ApiCopy>(path`/copies/${copy}/cancel`, {}),
     retryCopy: (copy: string) => make<ApiCopy>(path`/copies/${copy}/retry`, {}),
+    importObjects: (wanted: ApiNewImport) => make<ApiTask>('/imports', wanted),
+    exportImage: (image: string, wanted: ApiNewExport) => make<ApiTask>(path`/images/${image}/export`, wanted),
+    getTask: (task: string) => get<ApiTask>(path`/tasks/${task}`),
+    cancelTask: (task: string) => post<ApiTask>(path`/tasks/${task}/cancel`),
     // The two below walk through the stores before they answer, which may take hours.
     collect: (dryRun: boolean) => post<{ regions: ApiCollection[] }>('/store/collect', { dryRun }, { signal }),
     verify: (image: string | undefined) =>

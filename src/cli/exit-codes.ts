@@ -14,7 +14,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 const meanings: Record<keyof typeof exitCodes, string> = {
   ok: 'done',
-  failed: 'the operation failed, or a copy that was waited for failed or was cancelled',
+  failed: 'the operation failed, or a copy or task that was waited for failed or was cancelled',
   usage: 'the command line is wrong',
   notFound: 'no such image, copy, region, user, profile, file …',
   refused: 'the server refused the request',

@@ -38,11 +38,20 @@ export async function findImage(client: Client, text: string): Promise<ApiImage>
   return first;
 }
 
+/** The id of the image that `text` means, which is taken as it is if it is one: of images that are gone there may still be tasks. */
+export async function findImageId(client: Client, text: string): Promise<string> {
+  return isUuid(text) || isAliyunId(text) ? text : (await findImage(client, text)).id;
+}
+
 async function namedImages(client: Client, query: { name: string; region?: string | undefined }): Promise<ApiImage[]> {
   const { images } = await client.listImages(query);
   return images.length > 0 ? images : (await client.listImages({ ...query, owner: 'any' })).images;
 }
 
 function isId(text: string): boolean {
-  return isUuid(text) || /^m-[a-z0-9]{20}$/.test(text) || /^img-[a-z0-9]{10}$/.test(text);
+  return isUuid(text) || isAliyunId(text) || /^img-[a-z0-9]{10}$/.test(text);
+}
+
+function isAliyunId(text: string): boolean {
+  return /^m-[a-z0-9]{20}$/.test(text);
 }

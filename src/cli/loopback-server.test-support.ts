@@ -84,6 +84,7 @@ export async function startLoopbackServer(): Promise<LoopbackServer> {
         description: '',
         kind: 'system-disk',
         rootDevice: 'cloud-disk',
+        attributes: {},
         state: 'available',
         visibility: 'private',
         protected: false,

@@ -4,18 +4,28 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { until } from '../../test/support/installation.ts';
 import { createTestApi, type TestApi } from '../../test/support/native-api.ts';
+import { type ObjectServer, startObjectServer } from '../../test/support/object-server.ts';
+import { openObjectServer } from '../../test/support/open-object-server.ts';
 import { runCopy } from '../jobs/copy-image.ts';
+import { runTasks } from '../jobs/run-tasks.ts';
+import { createTaskContext } from '../main/tasks.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type InProcess, type Result, runInProcess } from './run.test-support.ts';
 
 let api: TestApi;
+let objectServer: ObjectServer;
+let objects: ObjectStore;
 let folder: string;
 let server: string;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  api = await createTestApi();
+  objectServer = await startObjectServer();
+  objects = openObjectServer(objectServer);
+  api = await createTestApi({ installation: { objects } });
   const { queue, copying } = api.installation;
   await queue.work((copy, job) => runCopy(copy, job, copying, new AbortController()));
   folder = await mkdtemp(join(tmpdir(), 'mimeo-service-'));
@@ -29,6 +39,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await api.close();
+  objects.close();
+  await objectServer.close();
   await rm(folder, { recursive: true });
 });
 
@@ -180,6 +192,15 @@ test('images are changed, and found by tag, text and page', async () => {
   expect(await must('image set debian --untag team --deprecate')).toMatch(
     /State +deprecated\n[\s\S]*Tags +stage=prod\n/,
   );
+  const said =
+    '--os-type linux --platform Debian --family debian --image-version 13 --nvme-support no --cloud-init yes';
+  expect(await must(`image set debian ${said}`)).toMatch(
+    /System +cloudInit=true, family=debian, nvmeSupport=false, osType=linux, platform=Debian, version=13\n/,
+  );
+  expect(await must('image set debian --family none --cloud-init none --os-type windows')).toMatch(
+    /System +nvmeSupport=false, osType=windows, platform=Debian, version=13\n/,
+  );
+  expect(await mimeo('image set debian --os-type beos')).toMatchObject({ code: exitCodes.usage });
   expect(await must('image tags')).toMatch(/stage +prod \(1\)/);
   const names = async (args: string) =>
     (await json<{ images: { name: string }[] }>(`image list ${args}`)).images.map(({ name }) => name);
@@ -195,6 +216,25 @@ test('images are changed, and found by tag, text and page', async () => {
   });
   await must('image set debian --no-protect --restore');
   expect(await must('image delete north/debian')).toContain('Deleted debian');
+});
+
+test('snapshots outlive their image, and become another', async () => {
+  const id = await newImage('acme', 'rocky');
+  const shown = await json<{ disks: { snapshot: { id: string; aliyunId: string } }[] }>('image show rocky');
+  const { id: snapshot, aliyunId } = shown.disks[0]?.snapshot ?? { id: '', aliyunId: '' };
+  const used = await mimeo('snapshot delete rocky');
+  expect(used).toMatchObject({ code: exitCodes.refused, stderr: expect.stringContaining(`mimeo image delete ${id}`) });
+  await must('image delete rocky --keep-snapshots');
+  expect(await must('snapshot list --in-use false')).toMatch(
+    new RegExp(`^${snapshot} +rocky +north +system +accomplished +no `, 'm'),
+  );
+  expect(await must(`snapshot show ${aliyunId}`)).toMatch(/^Images +-$/m);
+  const made = await must(`image create rocky-2 --snapshot ${aliyunId} --tag stage=test --os-type linux`);
+  expect(made).toMatch(/^State +available$/m);
+  expect(made).toContain(snapshot);
+  await must('image delete rocky-2 --keep-snapshots');
+  expect(await must('snapshot delete rocky')).toBe(`Deleted snapshot rocky (${snapshot}).\n`);
+  expect(await mimeo(`snapshot show ${snapshot}`)).toMatchObject({ code: exitCodes.notFound });
 });
 
 test('several images go to several regions, planned, watched, and all or none', async () => {
@@ -232,6 +272,7 @@ test('an image is offered, accepted, copied and taken back', async () => {
   expect(await must('share received')).toMatch(new RegExp(`\n${id} +shared +north +other +pending `));
   expect(await mimeo('copy shared --to south')).toMatchObject({ code: exitCodes.notFound });
   expect(await must('share accept shared')).toBe('Accepted shared of other.\n');
+  expect(await must('image list --owner others')).toMatch(/ other +shared\n$/);
   expect(await must('image list --owner shared')).toMatch(/ other +shared\n$/);
   expect(await must('copy shared --to south --name ours --wait')).toMatch(/State +succeeded/);
   expect(await must('share list shared --profile other')).toMatch(/\nacme +\d{16} +accepted /);
@@ -275,4 +316,107 @@ test('webhooks are made, tried and looked at', async () => {
   await must(`webhook redeliver http://127.0.0.1:9/hook ${delivery['id']}`);
   await must('webhook delete http://127.0.0.1:9/hook');
   expect(await must('webhook list')).toBe('No webhooks.\n');
+});
+
+/** Takes up what waits, until it is stopped. */
+function startTaskWorker(): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const settings = { concurrency: 1, maxAttempts: 1, pollMs: 10 };
+  const done = runTasks(createTaskContext(api.installation.context, objects, settings), stopping.signal);
+  return {
+    stop() {
+      stopping.abort();
+      return done;
+    },
+  };
+}
+
+test('images come from a bucket and go to one, as tasks', async () => {
+  const bucket = objectServer.buckets.get('images') as Map<string, Buffer>;
+  const system = randomBytes(200_000);
+  const data = randomBytes(100_000);
+  bucket.set('builds/db.raw', system).set('builds/data.raw', data);
+  const disks = 'images builds/db.raw --data-object builds/data.raw --kind whole-machine --region north';
+
+  const begun = await must(`image import-object ${disks}`);
+  const [, image, id] =
+    begun.match(/^Importing images\/builds\/db\.raw as image (\S+)\.\nSee .*: mimeo task show (\S+)\n$/) ?? [];
+  expect(await must(`task show ${id}`)).toMatch(
+    /^Progress +0 %, queued\nDisk 0 +images\/builds\/db\.raw \(195 KiB\)\nDisk 1 /m,
+  );
+  expect(await must('task list --kind import --state queued --state running --region north')).toMatch(
+    new RegExp(`^${id} +import +north +queued +0 % +293 KiB +${image} `, 'm'),
+  );
+  for (const other of ['--kind export', '--state failed', '--region south', '--image south/ubuntu']) {
+    expect(await must(`task list ${other}`)).toBe('No tasks.\n');
+  }
+  expect(await must('complete -- task show ')).toBe(`words\n${id}\timport, queued\n`);
+  const busy = await mimeo(`image delete ${image}`);
+  expect(busy).toMatchObject({ code: exitCodes.refused, stderr: expect.stringContaining(`mimeo task show ${id}\n`) });
+  expect(await must(`task cancel ${id}`)).toBe(`Cancelled task ${id}.\n`);
+  expect(await mimeo(`task cancel ${id}`)).toMatchObject({
+    code: exitCodes.refused,
+    stderr: expect.stringContaining('see how it ended: mimeo task show'),
+  });
+  expect(await mimeo(`image show ${image}`)).toMatchObject({ code: exitCodes.notFound });
+  expect(await must(`task list --image ${image}`)).toMatch(/ cancelled /);
+
+  const worker = startTaskWorker();
+  try {
+    const facts = '--name imported --format raw --os-type linux --boot-mode uefi --tag team=base --description ours';
+    const task = await json<{ state: string; imageId: string }>(`image import-object ${disks} ${facts} --wait`);
+    expect(task).toMatchObject({ kind: 'import', state: 'succeeded', percent: 100, bytesDone: 300_000 });
+    expect(await json('image show imported')).toMatchObject({
+      id: task.imageId,
+      state: 'available',
+      kind: 'whole-machine',
+      description: 'ours',
+      tags: { team: 'base' },
+      attributes: { osType: 'linux', bootMode: 'uefi' },
+      disks: [{ role: 'system', format: 'raw' }, { role: 'data' }],
+    });
+
+    await must('image set imported --name golden_image');
+    expect(await must('image export-object golden_image images --wait')).toMatch(/^State +succeeded\nProgress +100 %/m);
+    const named = [...bucket.keys()].filter((key) => key.startsWith('golden-image_m-'));
+    expect(named.map((key) => bucket.get(key))).toEqual([system, data]);
+    expect(await must(`image export-object ${task.imageId} images --prefix out/db`)).toMatch(
+      /^Exporting golden image to images\/out\/db_m-\w+_system\.raw, images\/out\/db_m-\w+_data_1\.raw\.\nSee /,
+    );
+    await until(async () => (await must('task list --kind export')).match(/ succeeded /g)?.length === 2);
+
+    const wrong = await mimeo('image import-object images builds/data.raw --format qcow2 --region north --wait');
+    expect(wrong).toMatchObject({
+      code: exitCodes.failed,
+      stdout: expect.stringMatching(/^Failure +format-refused: /m),
+    });
+    expect(wrong.stderr).toMatch(/^mimeo: task \S+ failed: .*\nsee all of it with: mimeo task show \S+\n$/m);
+  } finally {
+    await worker.stop();
+  }
+  expect(await mimeo('image import-object images none --region north')).toMatchObject({ code: exitCodes.notFound });
+  expect(await mimeo('image import-object images builds/db.raw')).toMatchObject({
+    code: exitCodes.usage,
+    stderr: expect.stringContaining('name one with --region'),
+  });
+});
+
+test('an import goes on when the watching ends', async () => {
+  objectServer.buckets.get('images')?.set('watched.raw', randomBytes(1000));
+  let stop = () => {};
+  const interrupt = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const waiting = mimeo('image import-object images watched.raw --region north --wait', { interrupt });
+  const found = () => json<{ tasks: { id: string }[] }>('task list --state queued');
+  await until(async () => (await found()).tasks.length === 1);
+  const { id = '' } = (await found()).tasks[0] ?? {};
+  setTimeout(stop, 100);
+  const { code, stderr } = await waiting;
+  expect(code).toBe(exitCodes.interrupted);
+  expect(stderr).toMatch(/^import [0-9a-f]{8}: 0 %, queued\n/);
+  expect(stderr).toContain(
+    `mimeo: stopped watching task ${id}, which goes on\nsee how far it is with: mimeo task show ${id};`,
+  );
+  expect(await must(`task show ${id}`)).toMatch(/^State +queued$/m);
 });

@@ -133,6 +133,17 @@ describe('what is refused', () => {
     expect((await loadConfig({ environment: { ...environment, ...more } })).config.chunkMax).toBe(1024 ** 2);
   });
 
+  test('an object store is given with its key and secret, or not at all', async () => {
+    const address = { MIMEO_OBJECT_STORE_URL: 'http://127.0.0.1:9000', MIMEO_OBJECT_STORE_ACCESS_KEY: 'id' };
+    expect(await problemsOf({ environment: address })).toEqual([
+      expect.stringMatching(/^objectStoreUrl, objectStoreAccessKey and objectStoreSecretKey belong together/),
+    ]);
+    const path = await secretFile('geheim\n');
+    const { config } = await loadConfig({ environment: { ...address, MIMEO_OBJECT_STORE_SECRET_KEY_FILE: path } });
+    expect(config).toMatchObject({ objectStoreSecretKey: 'geheim', objectStorePathStyle: true });
+    expect(settings.find(({ name }) => name === 'objectStoreSecretKey')?.redact('geheim')).toBe('********');
+  });
+
   test.each(settings)('$name with a letter missing is near to itself', async ({ name, variable }) => {
     const slip = (text: string, at: number) => text.slice(0, at) + text.slice(at + 1);
     expect(await problemsIn(`${slip(name, 1)}: 1`)).toEqual([expect.stringContaining(`did you mean \`${name}\`?`)]);

@@ -98,6 +98,15 @@ const shape = {
   clockSeconds: whole(1, day).default(300).register(details, {
     description: 'How far the clock of a signed request may be off.',
   }),
+  aliyunClockSeconds: whole(1, 31 * 60)
+    .default(15 * 60)
+    .register(details, {
+      description:
+        "The same of a request in Alibaba Cloud's dialect. Its pages say 900; of RPC signatures one says 1860, which is the most that can be set.",
+    }),
+  aliyunPage: oneOf(['newer', 'older']).default('newer').register(details, {
+    description: "Whose messages Alibaba Cloud's dialect answers with where the cloud's newer and older pages differ.",
+  }),
   tokenHours: whole(1, 24 * 365)
     .default(12)
     .register(details, {
@@ -176,8 +185,26 @@ const shape = {
     .default(30)
     .register(details, { description: 'A worker that was silent for so long is taken for dead.' }),
   copyAttempts: whole(1, 1000).default(30).register(details, {
-    description: 'Attempts of one copy before a failure that might have gone away is final.',
+    description: 'Attempts of one copy, import or export before a failure that might have gone away is final.',
   }),
+
+  objectStoreUrl: httpUrl().optional().register(details, {
+    description:
+      'An S3-compatible object store to import images from and export them to. Every account may use every bucket that the key below may: give it no other rights. Without it imports and exports are refused.',
+  }),
+  objectStoreRegion: text('a name', /^[\w-]+$/)
+    .default('us-east-1')
+    .register(details, { description: 'The region that requests to the object store are signed for.' }),
+  objectStoreAccessKey: text()
+    .optional()
+    .register(details, { description: 'Id of the access key to the object store.' }),
+  objectStoreSecretKey: text().optional().register(details, { description: 'Its secret.', secret: hideAll }),
+  objectStorePathStyle: truth().default(true).register(details, {
+    description: "Whether buckets stand in the path of its URLs. Alibaba Cloud's OSS wants them in the host's name.",
+  }),
+  taskWorkers: whole(0, 100)
+    .default(2)
+    .register(details, { description: 'Imports and exports that this server runs at once; others wait in order.' }),
 
   eventDays: whole(1, 3650).default(90).register(details, { description: 'How long events are kept.' }),
   webhookAttempts: whole(1, 100)
@@ -223,6 +250,12 @@ export const configSchema = z.object(shape).check(
     ['tlsCertificate', 'tlsKey'],
     ({ tlsCertificate, tlsKey }) => (tlsCertificate === undefined) === (tlsKey === undefined),
     'tlsCertificate and tlsKey belong together: give both or neither',
+  ),
+  together(
+    ['objectStoreUrl', 'objectStoreAccessKey', 'objectStoreSecretKey'],
+    ({ objectStoreUrl: url, objectStoreAccessKey: id, objectStoreSecretKey: secret }) =>
+      (url === undefined) === (id === undefined) && (url === undefined) === (secret === undefined),
+    'objectStoreUrl, objectStoreAccessKey and objectStoreSecretKey belong together: give all or none',
   ),
 );
 

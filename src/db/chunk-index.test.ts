@@ -12,6 +12,7 @@ import { type ChunkIndex, ManifestGoneError } from '../store/chunk-index.ts';
 import { createChunkIndex } from './chunk-index.ts';
 import { condemnUnused } from './condemn.ts';
 import { inTransaction } from './database.ts';
+import { deleteImageRows } from './images.ts';
 import { makeManifestLive } from './manifests.ts';
 import { ensureRegions } from './regions.ts';
 
@@ -310,8 +311,7 @@ describe('condemnUnused', () => {
     await database.db.updateTable('disks').set({ manifest }).where('image', '=', image).execute();
     await dropManifest(manifest);
     expect(await stateOf(pack)).toBe('live');
-    await database.db.deleteFrom('images').where('id', '=', image).execute();
-    await dropManifest(manifest);
+    await inTransaction(database.db, (trx) => deleteImageRows(trx, image, Date.now()));
     expect(await stateOf(pack)).toBe('condemned');
   });
 });

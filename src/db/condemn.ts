@@ -1,9 +1,9 @@
-/** D1, the database's part: what no image needs any more is condemned in the transaction that took the last need away. */
+/** D1, the database's part: what no image and no snapshot needs any more is condemned in the transaction that took the last need away. */
 import { sql } from 'kysely';
 import type { Trx } from './database.ts';
 
 /**
- * Condemns those of the manifests that no disk refers to, and the packs that no other manifest is tied to. Locks first and
+ * Condemns those of the manifests that no disk and no snapshot refers to, and the packs that no other manifest is tied to. Locks first and
  * looks afterwards, in statements of their own: what a concurrent transaction tied in the meantime is seen.
  */
 export async function condemnUnused(trx: Trx, manifests: readonly string[], now: number): Promise<void> {
@@ -16,6 +16,9 @@ export async function condemnUnused(trx: Trx, manifests: readonly string[], now:
     .where('state', '<>', 'condemned')
     .where(({ not, exists, selectFrom }) =>
       not(exists(selectFrom('disks').select('disks.image').whereRef('disks.manifest', '=', 'manifests.id'))),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('snapshots').select('snapshots.id').whereRef('snapshots.manifest', '=', 'manifests.id'))),
     )
     .execute();
   const ids = unused.map(({ id }) => id);

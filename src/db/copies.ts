@@ -2,11 +2,12 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
 import type { Copy, CopyWishes } from '../domain/copy.ts';
 import type { PolicyName } from '../domain/copy-policy.ts';
+import type { NewEvent } from '../domain/event.ts';
 import type { FailureCode } from '../domain/failure.ts';
 import type { Principal } from '../domain/principal.ts';
 import { type CopyEvent, type CopyState, copyStatesBefore, isFinalCopyState, nextCopyState } from '../domain/states.ts';
 import type { Db, Trx } from './database.ts';
-import { recordState } from './events.ts';
+import { recordState, stateEvent } from './events.ts';
 
 export interface NewCopy {
   readonly id: string;
@@ -29,33 +30,34 @@ export interface NewCopy {
   readonly createdAt: number;
 }
 
-/** Appends a copy to the queue of its group. */
-export async function insertCopy(trx: Trx, copy: NewCopy): Promise<void> {
-  await trx
-    .insertInto('copies')
-    .values(({ selectFrom }) => ({
-      id: copy.id,
-      account: copy.accountId,
-      source_image: copy.sourceImageId,
-      source_region: selectFrom('regions').select('number').where('id', '=', copy.sourceRegion),
-      destination_image: copy.destinationImageId,
-      destination_region: selectFrom('regions').select('number').where('id', '=', copy.destinationRegion),
-      project: copy.projectId,
-      state: 'queued',
-      bytes_total: copy.bytesTotal,
-      created_at: copy.createdAt,
-      failure_code: null,
-      failure_message: null,
-      request: copy.request,
-      retry_of: copy.retryOf,
-      policy: copy.policy,
-      requested_by: copy.requestedBy,
-      agency: copy.agency,
-      wanted: JSON.stringify(copy.wishes),
-      trace_parent: copy.traceParent,
-    }))
-    .execute();
-  await recordState(trx, { ...stateOf(copy, 'queued'), region: copy.destinationRegion }, copy.createdAt);
+/** Appends the copies to the queues of their groups; returns what the transaction has still to record (`recordEvents`). */
+export async function insertCopies(trx: Trx, copies: readonly NewCopy[]): Promise<NewEvent[]> {
+  // One statement, and the same one for any number: copies are accepted one after the other under the lock of their destination.
+  await sql`
+    INSERT INTO copies (id, account, source_image, source_region, destination_image, destination_region, project, state,
+                        bytes_total, created_at, request, retry_of, policy, requested_by, agency, wanted, trace_parent)
+    SELECT c.id, c."accountId", c."sourceImageId", (SELECT number FROM regions WHERE id = c."sourceRegion"),
+           c."destinationImageId", (SELECT number FROM regions WHERE id = c."destinationRegion"), c."projectId", 'queued',
+           c."bytesTotal", c."createdAt", c.request, c."retryOf", c.policy, c."requestedBy", c.agency, c.wishes, c."traceParent"
+    FROM jsonb_to_recordset(${JSON.stringify(copies)}::jsonb) AS c (
+      id uuid, "accountId" uuid, "sourceImageId" uuid, "sourceRegion" text, "destinationImageId" uuid,
+      "destinationRegion" text, "projectId" uuid, "bytesTotal" bigint, "createdAt" bigint, request uuid, "retryOf" uuid,
+      policy text, "requestedBy" uuid, agency text, wishes jsonb, "traceParent" text)`.execute(trx);
+  return copies.map((copy) => stateEvent({ ...stateOf(copy, 'queued'), region: copy.destinationRegion }));
+}
+
+/** A copy as it is when it has just been accepted. */
+export function asQueued({ traceParent: _trace, projectId: _project, bytesTotal, ...copy }: NewCopy): Copy {
+  return {
+    ...copy,
+    state: 'queued',
+    progress: { bytesTotal, bytesDone: 0, bytesMoved: 0, bytesPerSecond: 0 },
+    queuePosition: null,
+    attempts: 0,
+    failure: null,
+    startedAt: null,
+    finishedAt: null,
+  };
 }
 
 /** The event of a copy that entered `state`. */
@@ -101,11 +103,13 @@ export function selectCopies(db: Db | Trx) {
     ]);
 }
 
-/** Of few copies; a list counts all places at once (copy-list.ts). */
+/** Of few copies; a list counts all places at once (copy-list.ts). An index knows those that have not finished. */
 export const queuePosition = sql<number | null>`CASE WHEN copies.state = 'queued' THEN (
   SELECT count(*) FROM copies AS ahead
   WHERE ahead.account = copies.account AND ahead.destination_region = copies.destination_region
-    AND ahead.state = 'queued' AND ahead.sequence <= copies.sequence) END`.as('queuePosition');
+    AND ahead.finished_at IS NULL AND ahead.state = 'queued' AND ahead.sequence <= copies.sequence) END`.as(
+  'queuePosition',
+);
 
 type CopyRow = (ReturnType<typeof selectCopies> extends SelectQueryBuilder<infer _D, infer _T, infer Row>
   ? Row
@@ -164,6 +168,25 @@ export async function findCopyOfSource(
     .where('finished_at', 'is', null);
   if (accountId !== undefined) query = query.where('account', '=', accountId);
   return await query.executeTakeFirst();
+}
+
+/** An unfinished copy of the image to the region that the account has asked for. */
+export async function findCopyTo(
+  trx: Trx,
+  { image, region, accountId }: { readonly image: string; readonly region: string; readonly accountId: string },
+): Promise<string | undefined> {
+  const row = await trx
+    .selectFrom('copies')
+    .select('copies.id')
+    .where('source_image', '=', image)
+    .where('account', '=', accountId)
+    .where('destination_region', '=', ({ selectFrom }) =>
+      selectFrom('regions').select('number').where('id', '=', region),
+    )
+    .where('finished_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id;
 }
 
 /** What a worker must be for its word about a copy to count: the server that has it, in the attempt that it began. */

@@ -60,6 +60,31 @@ export async function findCopies(
   return rows.map(toCopy);
 }
 
+/** The account's copies that make these images, as {@link findCopies} has them; of other images there are none. */
+export async function findCopiesInto(
+  db: Db | Trx,
+  { accountId, projects }: Pick<Principal, 'accountId' | 'projects'>,
+  images: readonly string[],
+): Promise<Copy[]> {
+  let query = selectCopies(db)
+    .select(queuePosition)
+    .where('copies.account', '=', accountId)
+    .where('copies.destination_image', '=', anyOf(images));
+  if (projects !== null) query = query.where('copies.project', '=', anyOf(projects));
+  return (await query.execute()).map(toCopy);
+}
+
+/** The places in their queues of those of these copies that wait, by id. */
+export async function readPlaces(db: Db, ids: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('copies')
+    .select(['copies.id', queuePosition])
+    .where('copies.id', '=', anyOf(ids))
+    .where('copies.state', '=', 'queued')
+    .execute();
+  return new Map(rows.flatMap(({ id, queuePosition: place }) => (place === null ? [] : [[id, place]])));
+}
+
 /** The account's copies with their places in the queues, which are counted once for all of them. */
 function selectPlaced(db: Db, accountId: string) {
   return selectCopies(db)

@@ -44,6 +44,19 @@ export async function shareManifest(trx: Trx, image: string, index: number, mani
   await trx.updateTable('disks').set({ manifest }).where('image', '=', image).where('index', '=', index).execute();
 }
 
+/** Writes down what the disk's bytes turned out to be, and its snapshot with it. */
 export async function setDiskFormat(trx: Trx, image: string, index: number, format: DiskFormat): Promise<void> {
-  await trx.updateTable('disks').set({ format }).where('image', '=', image).where('index', '=', index).execute();
+  await trx
+    .with('disk', (part) =>
+      part
+        .updateTable('disks')
+        .set({ format })
+        .where('image', '=', image)
+        .where('index', '=', index)
+        .returning('snapshot'),
+    )
+    .updateTable('snapshots')
+    .set({ format })
+    .where('id', 'in', ({ selectFrom }) => selectFrom('disk').select('snapshot'))
+    .execute();
 }

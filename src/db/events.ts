@@ -1,5 +1,5 @@
 /** The rows of events. Each is written in the transaction of what it tells, with the deliveries of the webhooks that want it. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { type Event, type NewEvent, service } from '../domain/event.ts';
 import type { Db, Trx } from './database.ts';
 
@@ -11,22 +11,63 @@ export interface OnlyDelivery {
 
 /** A webhook that is deleted meanwhile gets no delivery. */
 export async function recordEvent(db: Db | Trx, event: NewEvent, now: number, only?: OnlyDelivery): Promise<void> {
-  const { accountId, type, outcome, actor, resource, region, origin, details } = event;
-  const wanted = sql`webhooks.disabled_at IS NULL AND webhooks.types && ${eventPatterns(type)}::text[]`;
+  const chosen = only ? sql`webhooks.id = ${only.webhook}` : wanted;
+  await writeEvents(db, [event], now, sql`coalesce(${only?.id ?? null}::uuid, gen_random_uuid())`, chosen);
+}
+
+/** As {@link recordEvent}, for any number of events, which happened in this order. */
+export async function recordEvents(db: Db | Trx, events: readonly NewEvent[], now: number): Promise<void> {
+  await writeEvents(db, events, now, sql`gen_random_uuid()`, wanted);
+}
+
+/** What a webhook may call events of this type: `image.available`, `image.*`, `*`. */
+const wanted = sql`webhooks.disabled_at IS NULL
+  AND webhooks.types && ARRAY[event.type, split_part(event.type, '.', 1) || '.*', '*']`;
+
+async function writeEvents(
+  db: Db | Trx,
+  events: readonly NewEvent[],
+  now: number,
+  delivery: RawBuilder<unknown>,
+  chosen: RawBuilder<unknown>,
+): Promise<void> {
   await sql`
     WITH event AS (
       INSERT INTO events (at, account, type, outcome, actor_kind, actor_account, actor_user, actor_name, access_key,
                           resource_type, resource_id, region, protocol, request, address, details)
-      VALUES (${now}, ${accountId}, ${type}, ${outcome}, ${actor.kind}, ${actor.accountId}, ${actor.userId},
-              ${actor.name}, ${actor.accessKeyId}, ${resource.type}, ${storable(resource.id)},
-              (SELECT number FROM regions WHERE id = ${region}), ${origin?.protocol ?? null},
-              ${origin?.requestId ?? null}, ${origin?.address ?? null}, ${JSON.stringify(details, (_key, value: unknown) => storable(value))}::jsonb)
-      RETURNING id
+      SELECT ${now}, e.account, e.type, e.outcome, e.actor_kind, e.actor_account, e.actor_user, e.actor_name, e.access_key,
+             e.resource_type, e.resource_id, (SELECT number FROM regions WHERE id = e.region), e.protocol, e.request,
+             e.address, e.details
+      FROM jsonb_to_recordset(${JSON.stringify(events.map(toRow))}::jsonb) AS e (
+        account uuid, type text, outcome text, actor_kind text, actor_account uuid, actor_user uuid, actor_name text,
+        access_key text, resource_type text, resource_id text, region text, protocol text, request text, address text,
+        details jsonb)
+      RETURNING id, account, type
     )
     INSERT INTO webhook_deliveries (id, webhook, event, next_attempt_at)
-    SELECT coalesce(${only?.id ?? null}::uuid, gen_random_uuid()), webhooks.id, event.id, ${now} FROM webhooks, event
-    WHERE webhooks.account = ${accountId} AND ${only ? sql`webhooks.id = ${only.webhook}` : wanted}
+    SELECT ${delivery}, webhooks.id, event.id, ${now} FROM webhooks, event
+    WHERE webhooks.account = event.account AND ${chosen}
     FOR KEY SHARE OF webhooks`.execute(db);
+}
+
+function toRow({ accountId, type, outcome, actor, resource, region, origin, details }: NewEvent) {
+  return {
+    account: accountId,
+    type,
+    outcome,
+    actor_kind: actor.kind,
+    actor_account: actor.accountId,
+    actor_user: actor.userId,
+    actor_name: actor.name,
+    access_key: actor.accessKeyId,
+    resource_type: resource.type,
+    resource_id: storable(resource.id),
+    region: storable(region),
+    protocol: origin?.protocol,
+    request: origin?.requestId,
+    address: origin?.address,
+    details: JSON.parse(JSON.stringify(details, (_key, value: unknown) => storable(value))),
+  };
 }
 
 /** What a caller calls a thing may be anything: cut to 256 characters, and without what PostgreSQL cannot hold. */
@@ -34,13 +75,18 @@ function storable<Value>(value: Value): Value | string {
   return typeof value === 'string' ? value.replaceAll('\0', '').slice(0, 256).toWellFormed() : value;
 }
 
+type StateEvent = Pick<NewEvent, 'accountId' | 'type' | 'resource' | 'region' | 'details'> & {
+  readonly outcome?: string;
+};
+
 /** The state that a thing has entered by itself, as its account's event. */
-export async function recordState(
-  trx: Trx,
-  event: Pick<NewEvent, 'accountId' | 'type' | 'resource' | 'region' | 'details'> & { readonly outcome?: string },
-  now: number,
-): Promise<void> {
-  await recordEvent(trx, { outcome: 'succeeded', ...event, actor: service, origin: null }, now);
+export async function recordState(trx: Trx, event: StateEvent, now: number): Promise<void> {
+  await recordEvent(trx, stateEvent(event), now);
+}
+
+/** The event that {@link recordState} writes, to be written together with others. */
+export function stateEvent(event: StateEvent): NewEvent {
+  return { outcome: 'succeeded', ...event, actor: service, origin: null };
 }
 
 /** Whether the last event of this kind, by the same account and in the same region, is of `since` (epoch milliseconds) or later. */
@@ -56,12 +102,6 @@ export async function happenedSince(
     ORDER BY id DESC LIMIT 1`.execute(db);
   const [last] = rows;
   return last !== undefined && last.at >= since;
-}
-
-/** What a webhook may call events of this type: `image.available`, `image.*`, `*`. */
-function eventPatterns(type: string): string[] {
-  const [thing] = type.split('.', 1);
-  return [type, `${thing}.*`, '*'];
 }
 
 export interface EventFilter {

@@ -1,70 +1,117 @@
 /**
- * The rows of images with their disks, snapshots and tags. Whatever changes how much an image takes, charges its account's
- * quotas in the same statement's transaction, and whatever changes its state leaves an event.
+ * The rows of images with their disks and tags, and of the snapshots that are made and deleted with them (snapshots.ts has
+ * those that stay). Whatever changes how much an image takes, charges its account's quotas in the same transaction, and
+ * whatever changes its state leaves an event.
  */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { jsonArrayFrom, jsonObjectFrom } from 'kysely/helpers/postgres';
 import { isUuid } from '../domain/ids.ts';
-import type { Image, Visibility } from '../domain/image.ts';
-import { chargeOf } from '../domain/quota.ts';
+import type { Disk, Image, SnapshotIds, Visibility } from '../domain/image.ts';
+import type { ImageAttributes } from '../domain/image-attributes.ts';
+import { type Charge, chargeOf, chargeOfSnapshots } from '../domain/quota.ts';
 import type { MemberStatus } from '../domain/sharing.ts';
-import { type ImageEvent, type ImageState, imageStatesBefore, nextImageState } from '../domain/states.ts';
-import { charge, giveBack } from './account-regions.ts';
+import type { SnapshotSource } from '../domain/snapshot.ts';
+import { type ImageEvent, type ImageState, imageStatesBefore, isReadable, nextImageState } from '../domain/states.ts';
+import { charge, giveBack, lockAccountRegion } from './account-regions.ts';
+import { buildOnce } from './build-once.ts';
 import { condemnUnused } from './condemn.ts';
 import type { Db, Trx } from './database.ts';
 import { recordState } from './events.ts';
+import { dropUnused, handOver, keepUnused, type SnapshotBytes } from './snapshots.ts';
 
-export type NewImage = Omit<Image, 'accountName' | 'accountNumber' | 'revision'>;
+export interface NewDisk extends Disk {
+  /** `source`: what it is to be a copy of. */
+  readonly snapshot: SnapshotIds & { readonly source?: SnapshotSource | null };
+}
+
+export interface NewImage
+  extends Omit<Image, 'accountName' | 'accountNumber' | 'resourceGroupAliyunId' | 'revision' | 'disks'> {
+  readonly disks: readonly NewDisk[];
+}
 
 /** Inserts the image with everything that belongs to it, and charges it; its region must be known. */
 export async function insertImage(trx: Trx, image: NewImage): Promise<void> {
   const taken = chargeOf(image.disks);
-  await charge(trx, image, taken);
-  const snapshots = image.disks.map(({ index, snapshot }) => ({
-    id: snapshot.id,
-    aliyun_id: snapshot.aliyunId,
-    jdcloud_id: snapshot.jdcloudId,
-    image: image.id,
-    disk: index,
-  }));
   // One statement, since copies are accepted one after the other under the lock of their destination.
-  await trx
-    .with('image', (part) =>
-      part.insertInto('images').values(({ selectFrom }) => ({
-        id: image.id,
-        aliyun_id: image.aliyunId,
-        jdcloud_id: image.jdcloudId,
+  await withImage(trx, image, taken, taken.bytes)
+    .with('disk', (part) => part.insertInto('disks').values(image.disks.map((disk) => diskRow(image, disk))))
+    .insertInto('snapshots')
+    .values(({ selectFrom }) =>
+      image.disks.map(({ role, format, size, snapshot }) => ({
+        id: snapshot.id,
+        aliyun_id: snapshot.aliyunId,
+        jdcloud_id: snapshot.jdcloudId,
         account: image.accountId,
         region: selectFrom('regions').select('number').where('id', '=', image.region),
-        name: image.name,
-        description: image.description,
-        kind: image.kind,
-        root_device: image.rootDevice,
-        state: image.state,
-        source_image: image.sourceImageId,
         project: image.projectId,
-        resource_group: image.resourceGroupId,
-        visibility: image.visibility,
-        protected: image.protected,
-        quota_bytes: taken.bytes,
+        name: image.name,
+        role,
+        format,
+        size,
+        source: snapshot.source ? JSON.stringify(snapshot.source) : null,
         created_at: image.createdAt,
-        updated_at: image.updatedAt,
       })),
     )
-    .with('disk', (part) =>
-      part
-        .insertInto('disks')
-        .values(image.disks.map(({ index, role, format, size }) => ({ image: image.id, index, role, format, size }))),
-    )
-    .insertInto('snapshots')
-    .values(snapshots)
     .execute();
-  await insertTags(trx, image.id, image.tags);
 }
 
-async function insertTags(trx: Trx, image: string, tags: Readonly<Record<string, string>>): Promise<void> {
-  const rows = Object.entries(tags).map(([key, value]) => ({ image, key, value }));
-  if (rows.length > 0) await trx.insertInto('image_tags').values(rows).execute();
+/**
+ * Inserts an available image whose disks stand on the account's own snapshots of the region, whose bytes are given by their
+ * ids, and charges it (`chargeOfSnapshots`): no byte moves, and what a snapshot counted for itself is the image's from now on.
+ */
+export async function insertImageOfSnapshots(
+  trx: Trx,
+  image: NewImage & { readonly state: 'available' },
+  held: ReadonlyMap<string, SnapshotBytes>,
+): Promise<void> {
+  const manifestOf = ({ snapshot }: NewDisk) => (held.get(snapshot.id) as SnapshotBytes).manifest;
+  await withImage(trx, image, chargeOfSnapshots([...held.values()]), chargeOf(image.disks).bytes)
+    .insertInto('disks')
+    .values(image.disks.map((disk) => ({ ...diskRow(image, disk), manifest: manifestOf(disk) })))
+    .execute();
+  await handOver(trx, [...held.keys()]);
+  const { accountId, region } = image;
+  const resource = { type: 'image', id: image.id };
+  await recordState(trx, { accountId, type: 'image.available', resource, region, details: {} }, image.createdAt);
+}
+
+function diskRow(image: NewImage, { index, role, format, size, snapshot }: NewDisk) {
+  return { image: image.id, index, role, format, size, snapshot: snapshot.id };
+}
+
+/** The image's row and tags, charged as `taken`, along with the disks that are to be inserted. */
+function withImage(trx: Trx, image: NewImage, taken: Charge, bytes: number) {
+  const parts = trx
+    .with('charged', () => sql<Record<string, never>>`(${charge(image, taken)})`)
+    .with('tag', () => sql<Record<string, never>>`(${insertTags(image.id, image.tags)})`);
+  return parts.with('image', (part) =>
+    part.insertInto('images').values(({ selectFrom }) => ({
+      id: image.id,
+      aliyun_id: image.aliyunId,
+      jdcloud_id: image.jdcloudId,
+      account: image.accountId,
+      region: selectFrom('regions').select('number').where('id', '=', image.region),
+      name: image.name,
+      description: image.description,
+      kind: image.kind,
+      root_device: image.rootDevice,
+      attributes: JSON.stringify(image.attributes),
+      state: image.state,
+      source_image: image.sourceImageId,
+      project: image.projectId,
+      resource_group: image.resourceGroupId,
+      visibility: image.visibility,
+      protected: image.protected,
+      quota_bytes: bytes,
+      created_at: image.createdAt,
+      updated_at: image.updatedAt,
+    })),
+  );
+}
+
+/** The statement that inserts the tags, the same for any number of them. */
+function insertTags(image: string, tags: Readonly<Record<string, string>>): RawBuilder<unknown> {
+  return sql`INSERT INTO image_tags (image, key, value) SELECT ${image}, key, value FROM jsonb_each_text(${JSON.stringify(tags)})`;
 }
 
 /** Every image, with all that is shown of it. */
@@ -73,6 +120,7 @@ export function selectImages(db: Db | Trx) {
     .selectFrom('images')
     .innerJoin('regions', 'regions.number', 'images.region')
     .innerJoin('accounts', 'accounts.id', 'images.account')
+    .leftJoin('resource_groups', 'resource_groups.id', 'images.resource_group')
     .select([
       'images.id',
       'images.aliyun_id as aliyunId',
@@ -83,10 +131,12 @@ export function selectImages(db: Db | Trx) {
       'regions.id as region',
       'images.project as projectId',
       'images.resource_group as resourceGroupId',
+      'resource_groups.aliyun_id as resourceGroupAliyunId',
       'images.name',
       'images.description',
       'images.kind',
       'images.root_device as rootDevice',
+      'images.attributes',
       'images.state',
       'images.visibility',
       'images.protected',
@@ -116,8 +166,7 @@ export function selectImages(db: Db | Trx) {
               disk
                 .selectFrom('snapshots')
                 .select(['snapshots.id', 'snapshots.aliyun_id as aliyunId', 'snapshots.jdcloud_id as jdcloudId'])
-                .whereRef('snapshots.image', '=', 'disks.image')
-                .whereRef('snapshots.disk', '=', 'disks.index'),
+                .whereRef('snapshots.id', '=', 'disks.snapshot'),
             )
               .$notNull()
               .as('snapshot'),
@@ -128,12 +177,41 @@ export function selectImages(db: Db | Trx) {
     ]);
 }
 
+type IdColumn = 'images.id' | 'images.aliyun_id' | 'images.jdcloud_id';
+
 /** The column that an id of this shape is kept in; undefined for what no image is called. */
-function idColumn(id: string): 'images.id' | 'images.aliyun_id' | 'images.jdcloud_id' | undefined {
+export function idColumn(id: string): IdColumn | undefined {
   if (isUuid(id)) return 'images.id';
   if (/^m-[a-z0-9]{20}$/.test(id)) return 'images.aliyun_id';
   return /^img-[a-z0-9]{10}$/.test(id) ? 'images.jdcloud_id' : undefined;
 }
+
+function byColumn<Reader>(readerBy: (column: IdColumn) => Reader): Readonly<Record<IdColumn, Reader>> {
+  return {
+    'images.id': readerBy('images.id'),
+    'images.aliyun_id': readerBy('images.aliyun_id'),
+    'images.jdcloud_id': readerBy('images.jdcloud_id'),
+  };
+}
+
+interface ById {
+  readonly id: string;
+}
+
+const readRow = byColumn((column) => buildOnce((db, { id }: ById) => selectImages(db).where(column, '=', id)));
+
+/** `seenRevision`: which one the statement sees, whatever the row has become while its lock was waited for. */
+const seenRevision = sql<number>`(SELECT seen.revision FROM images seen WHERE seen.id = images.id)`.as('seenRevision');
+const selectSeen = (db: Db | Trx) => selectImages(db).select(seenRevision);
+
+const lockRow = {
+  share: byColumn((column) =>
+    buildOnce((db, { id }: ById) => selectSeen(db).where(column, '=', id).forShare('images')),
+  ),
+  update: byColumn((column) =>
+    buildOnce((db, { id }: ById) => selectSeen(db).where(column, '=', id).forUpdate('images')),
+  ),
+};
 
 /** An image that somebody asked for, with what its account is to it. */
 export interface SeenImage {
@@ -146,8 +224,11 @@ export interface SeenImage {
 export async function findImage(db: Db | Trx, accountId: string, id: string): Promise<SeenImage | undefined> {
   const column = idColumn(id);
   if (column === undefined) return undefined;
-  const image = await selectImages(db).where(column, '=', id).executeTakeFirst();
-  if (image === undefined) return undefined;
+  const [image] = await readRow[column](db, { id });
+  return image && (await withMembership(db, accountId, image));
+}
+
+async function withMembership(db: Db | Trx, accountId: string, image: Image): Promise<SeenImage> {
   if (image.accountId === accountId || image.visibility === 'private') return { image, membership: null };
   const member = await db
     .selectFrom('image_members')
@@ -170,9 +251,12 @@ export async function lockImage(
 ): Promise<SeenImage | undefined> {
   const column = idColumn(id);
   if (column === undefined) return undefined;
-  const query = trx.selectFrom('images').select('id').where(column, '=', id);
-  const row = await (lock === 'share' ? query.forShare() : query.forUpdate()).executeTakeFirst();
-  return row && (await findImage(trx, accountId, row.id));
+  const [locked] = await lockRow[lock][column](trx, { id });
+  if (locked === undefined) return undefined;
+  const { seenRevision: seen, ...image } = locked;
+  // Changed while the lock was waited for: its row is the new one here, and what belongs to it the old.
+  if (seen !== image.revision) return await findImage(trx, accountId, image.id);
+  return await withMembership(trx, accountId, image);
 }
 
 const regionOfImage = sql<string>`(SELECT id FROM regions WHERE number = images.region)`.as('regionId');
@@ -227,18 +311,34 @@ async function settleBytes(
   await giveBack(trx, reserved, { bytes: reserved.bytes - (rows[0]?.bytes ?? 0) });
 }
 
-/** Deletes the image with its disks, snapshots and tags, gives back what it took, and condemns what only it needed (D1). */
-export async function deleteImageRows(trx: Trx, id: string, now: number): Promise<void> {
-  const disks = await trx.deleteFrom('disks').where('image', '=', id).returning('manifest').execute();
+/**
+ * Deletes the image with its disks and tags, and the snapshots that no other image stands on, unless they are to be kept and
+ * have their bytes; gives back what that took, and condemns what nothing needs any more (D1). Returns the ids of what is kept.
+ */
+export async function deleteImageRows(
+  trx: Trx,
+  id: string,
+  now: number,
+  { keepSnapshots = false }: { readonly keepSnapshots?: boolean } = {},
+): Promise<string[]> {
   const image = await trx
-    .deleteFrom('images')
+    .selectFrom('images')
+    .select(['account', 'region', 'state', 'quota_bytes as bytes'])
+    .select(regionOfImage)
     .where('id', '=', id)
-    .returning(['account', 'region', 'state', 'quota_bytes as bytes'])
-    .returning(regionOfImage)
+    .forUpdate()
     .executeTakeFirst();
-  if (image === undefined) return;
-  if (image.state !== 'failed') {
-    await giveBack(trx, image, { images: 1, snapshots: disks.length, bytes: image.bytes });
+  if (image === undefined) return [];
+  const { account: accountId, regionId: region, state } = image;
+  // Which images stand on a snapshot changes under this lock only.
+  await lockAccountRegion(trx, { accountId, region });
+  const disks = await trx.deleteFrom('disks').where('image', '=', id).returning(['manifest', 'snapshot']).execute();
+  await trx.deleteFrom('images').where('id', '=', id).execute();
+  const kept = keepSnapshots && isReadable(state) ? await keepUnused(trx, disks) : [];
+  const dropped = await dropUnused(trx, disks);
+  if (state !== 'failed') {
+    const keptBytes = kept.reduce((sum, { dataBytes }) => sum + dataBytes, 0);
+    await giveBack(trx, image, { images: 1, snapshots: dropped, bytes: image.bytes - keptBytes });
   }
   await condemnUnused(
     trx,
@@ -246,14 +346,16 @@ export async function deleteImageRows(trx: Trx, id: string, now: number): Promis
     now,
   );
   const resource = { type: 'image', id };
-  const { account: accountId, regionId: region } = image;
   await recordState(trx, { accountId, type: 'image.deleted', resource, region, details: {} }, now);
+  return kept.map(({ id: snapshot }) => snapshot);
 }
 
 /** What can be changed of an image by hand. */
 export interface ImageChanges {
   readonly name?: string;
   readonly description?: string;
+  /** All of them. */
+  readonly attributes?: ImageAttributes;
   readonly protected?: boolean;
   readonly visibility?: Visibility;
   readonly resourceGroupId?: string | null;
@@ -262,11 +364,12 @@ export interface ImageChanges {
 
 /** Changes the image and counts its revision up. */
 export async function changeImage(trx: Trx, id: string, changes: ImageChanges, now: number): Promise<void> {
-  const { tags, resourceGroupId, ...columns } = changes;
+  const { tags, attributes, resourceGroupId, ...columns } = changes;
   await trx
     .updateTable('images')
     .set(({ eb }) => ({
       ...columns,
+      ...(attributes === undefined ? {} : { attributes: JSON.stringify(attributes) }),
       ...(resourceGroupId === undefined ? {} : { resource_group: resourceGroupId }),
       updated_at: now,
       revision: eb('revision', '+', 1),
@@ -275,5 +378,5 @@ export async function changeImage(trx: Trx, id: string, changes: ImageChanges, n
     .execute();
   if (tags === undefined) return;
   await trx.deleteFrom('image_tags').where('image', '=', id).execute();
-  await insertTags(trx, id, tags);
+  await insertTags(id, tags).execute(trx);
 }

@@ -1,14 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import { type Migration, Migrator } from 'kysely/migration';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { expectSound } from '../../test/support/check-invariants.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import type { Db } from './database.ts';
 import { migrate, NewerSchemaError } from './migrate.ts';
 
-const all = ['0001_core', '0002_service', '0003_resumable_uploads', '0004_webhook_leases'];
+const all = [
+  '0001_core',
+  '0002_service',
+  '0003_resumable_uploads',
+  '0004_webhook_leases',
+  '0005_image_attributes',
+  '0006_snapshots',
+  '0007_tasks',
+];
 
 let database: TestDatabase;
 beforeEach(async () => {
@@ -30,13 +38,19 @@ it('applies nothing the second time, and keeps what is stored', async () => {
   expect(await database.db.selectFrom('regions').select('id').execute()).toEqual([{ id: 'kept' }]);
 });
 
+/** As the version did that knew these migrations alone. */
+async function migrateTo(db: Db, names: readonly string[]): Promise<void> {
+  const migrations: Record<string, Migration> = {};
+  for (const name of names) {
+    const text = await readFile(new URL(`./migrations/${name}.sql`, import.meta.url), 'utf8');
+    migrations[name] = { up: async (at) => void (await sql.raw(text).execute(at)) };
+  }
+  await new Migrator({ db, provider: { getMigrations: async () => migrations } }).migrateToLatest();
+}
+
 it('takes what the first version kept: projects, quotas, the keys of chunks', async () => {
   const { db } = database;
-  const first = await readFile(new URL('./migrations/0001_core.sql', import.meta.url), 'utf8');
-  const provider = {
-    getMigrations: async () => ({ '0001_core': { up: async (at: Db) => void (await sql.raw(first).execute(at)) } }),
-  };
-  await new Migrator({ db, provider }).migrateToLatest();
+  await migrateTo(db, all.slice(0, 1));
   const [account, image, failed, manifest] = Array.from({ length: 4 }, () => randomUUID());
   await sql
     .raw(`
@@ -63,6 +77,51 @@ it('takes what the first version kept: projects, quotas, the keys of chunks', as
   expect(`${number}`).toMatch(/^\d{16}$/);
   const { chunk_account } = await db.selectFrom('manifests').select('chunk_account').executeTakeFirstOrThrow();
   expect(chunk_account).toBe(account);
+  await expectSound(db);
+});
+
+it('makes a snapshot of each disk, and of a copy one that knows where it comes from', async () => {
+  const { db } = database;
+  await migrateTo(db, all.slice(0, 4));
+  const [account, project, image, copy, failed, live, copied] = Array.from({ length: 7 }, () => randomUUID());
+  await sql
+    .raw(`
+    INSERT INTO regions (id) VALUES ('north'), ('south');
+    INSERT INTO accounts (id, name, created_at, number) VALUES ('${account}', 'default', 0, 1234567890123456);
+    INSERT INTO projects (id, account, region, name, is_default, created_at)
+      VALUES ('${project}', '${account}', 1, 'north', true, 0), (gen_random_uuid(), '${account}', 2, 'south', true, 0);
+    INSERT INTO manifests (id, region, state, root, size, data_bytes, digest, chunk_account)
+      VALUES ('${live}', 1, 'live', '', 100, 40, '', '${account}'), ('${copied}', 2, 'live', '', 100, 40, '', '${account}');
+    INSERT INTO images (id, aliyun_id, jdcloud_id, account, region, name, description, kind, root_device, state,
+                        source_image, created_at, updated_at, project, quota_bytes)
+    SELECT made.id::uuid, 'm-' || made.id, 'img-' || made.id, '${account}', region, made.name, '', 'system-disk', 'cloud-disk',
+           state, source::uuid, at, at, p.id, bytes
+    FROM (VALUES ('${image}', 1, 'made', 'available', NULL, 7, 80), ('${copy}', 2, 'copied', 'available', '${image}', 8, 40),
+                 ('${failed}', 1, 'lost', 'failed', NULL, 9, 0))
+           AS made (id, region, name, state, source, at, bytes)
+    JOIN projects p USING (region);
+    INSERT INTO disks (image, index, role, format, size, manifest)
+      VALUES ('${image}', 0, 'system', 'raw', 100, '${live}'), ('${image}', 1, 'data', 'qcow2', 100, '${live}'),
+             ('${copy}', 0, 'system', 'raw', 100, '${copied}'), ('${failed}', 0, 'data', NULL, 7, NULL);
+    INSERT INTO snapshots SELECT gen_random_uuid(), 's-' || image || index, 'snapshot-' || image || index, image, index FROM disks;
+    INSERT INTO account_regions (account, region, images_used, snapshots_used, bytes_used)
+      VALUES ('${account}', 1, 1, 2, 80), ('${account}', 2, 1, 1, 40);`)
+    .execute(db);
+  const before = await sql<{ id: string }>`SELECT id, image, disk FROM snapshots ORDER BY image, disk`.execute(db);
+  await migrate(db);
+  const disks = db.selectFrom('disks').select(['snapshot as id', 'image', 'index as disk']);
+  expect(await disks.orderBy('image').orderBy('index').execute()).toEqual(before.rows);
+  const { rows } = await sql`
+    SELECT s.name, s.role, s.format, s.size, s.created_at, s.project = ${project} AS north, s.source, s.manifest
+    FROM snapshots s JOIN disks d ON d.snapshot = s.id ORDER BY s.created_at, d.index`.execute(db);
+  const made = { name: 'made', size: 100, created_at: 7, north: true, source: null, manifest: null };
+  const source = { aliyunId: `s-${image}0`, jdcloudId: `snapshot-${image}0`, region: 'north', id: expect.any(String) };
+  expect(rows).toEqual([
+    { ...made, role: 'system', format: 'raw' },
+    { ...made, role: 'data', format: 'qcow2' },
+    { ...made, name: 'copied', role: 'system', format: 'raw', created_at: 8, north: false, source },
+    { ...made, name: 'lost', role: 'data', format: null, size: 7, created_at: 9 },
+  ]);
   await expectSound(db);
 });
 

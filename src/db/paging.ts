@@ -17,6 +17,11 @@ export function likePattern(text: string): string {
   return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 }
 
+/** Matches the whole of what `pattern` says, in which `*` stands for any characters and no other has a meaning of its own. */
+export function wildcardPattern(pattern: string): string {
+  return pattern.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%');
+}
+
 /** Of `limit` + 1 rows that were asked for: the page, and where the next one begins, if there is one. */
 export function toPage<Row>(
   rows: readonly Row[],

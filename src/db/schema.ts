@@ -4,9 +4,12 @@ import type { CopyWishes } from '../domain/copy.ts';
 import type { PolicyName } from '../domain/copy-policy.ts';
 import type { FailureCode } from '../domain/failure.ts';
 import type { DiskFormat, DiskRole, ImageKind, RootDevice, Visibility } from '../domain/image.ts';
+import type { ImageAttributes } from '../domain/image-attributes.ts';
 import type { PrincipalKind, Role } from '../domain/principal.ts';
 import type { MemberStatus } from '../domain/sharing.ts';
-import type { CopyState, ImageState } from '../domain/states.ts';
+import type { SnapshotSource } from '../domain/snapshot.ts';
+import type { CopyState, ImageState, TaskState } from '../domain/states.ts';
+import type { DiskObject, TaskKind } from '../domain/task.ts';
 
 export interface Database {
   installation: { only_row: Generated<boolean>; id: string; master_key_check: Buffer };
@@ -28,7 +31,8 @@ export interface Database {
   images: ImagesTable;
   image_tags: { image: string; key: string; value: string };
   disks: DisksTable;
-  snapshots: { id: string; aliyun_id: string; jdcloud_id: string; image: string; disk: number };
+  snapshots: SnapshotsTable;
+  snapshot_tags: { snapshot: string; key: string; value: string };
   uploads: UploadsTable;
   upload_segments: {
     manifest: string;
@@ -41,6 +45,7 @@ export interface Database {
   account_regions: AccountRegionsTable;
   image_members: ImageMembersTable;
   copies: CopiesTable;
+  tasks: TasksTable;
   events: EventsTable;
   webhooks: WebhooksTable;
   webhook_deliveries: WebhookDeliveriesTable;
@@ -90,6 +95,7 @@ export interface ImagesTable {
   protected: Generated<boolean>;
   revision: Generated<number>;
   quota_bytes: Generated<number>;
+  attributes: ColumnType<ImageAttributes, string | undefined, string>;
 }
 
 export interface DisksTable {
@@ -98,6 +104,26 @@ export interface DisksTable {
   role: DiskRole;
   format: DiskFormat | null;
   size: number;
+  manifest: string | null;
+  manifest_usable: Generated<true>;
+  snapshot: string;
+}
+
+export interface SnapshotsTable {
+  id: string;
+  aliyun_id: string;
+  jdcloud_id: string;
+  account: string;
+  region: number;
+  project: string;
+  resource_group: string | null;
+  name: string;
+  description: Generated<string>;
+  role: DiskRole;
+  format: DiskFormat | null;
+  size: number;
+  source: ColumnType<SnapshotSource | null, string | null, never>;
+  created_at: number;
   manifest: string | null;
   manifest_usable: Generated<true>;
 }
@@ -145,6 +171,33 @@ export interface CopiesTable {
   wanted: ColumnType<CopyWishes, string | undefined, string>;
   retry_of: string | null;
   trace_parent: string | null;
+}
+
+export interface TasksTable {
+  id: string;
+  aliyun_id: string;
+  sequence: GeneratedAlways<number>;
+  account: string;
+  region: number;
+  kind: TaskKind;
+  image: string;
+  image_aliyun_id: string;
+  project: string;
+  requested_by: string | null;
+  objects: ColumnType<readonly DiskObject[], string, never>;
+  state: TaskState;
+  server: string | null;
+  attempts: Generated<number>;
+  due_at: number;
+  untidy: Generated<boolean>;
+  bytes_total: number;
+  bytes_done: Generated<number>;
+  bytes_per_second: Generated<number>;
+  failure_code: FailureCode | null;
+  failure_message: string | null;
+  created_at: number;
+  started_at: number | null;
+  finished_at: number | null;
 }
 
 export interface AccountsTable {

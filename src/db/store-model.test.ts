@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { expectSoundStore } from '../../test/support/check-invariants.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { insertPlainImage } from '../../test/support/plain-image.ts';
+import { plainDisk as disk, insertPlainImage, plainImage } from '../../test/support/plain-image.ts';
 import { createTenant } from '../../test/support/tenants.ts';
 import type { Caller } from '../app/context.ts';
+import { newSnapshot } from '../domain/ids.ts';
 import { toHex } from '../lib/hex.ts';
 import { manifestKey, packKey } from '../store/blob-keys.ts';
 import type { BlobStore } from '../store/blob-store.ts';
@@ -13,12 +14,15 @@ import { type ChunkIndex, ManifestGoneError } from '../store/chunk-index.ts';
 import { createMemoryStore } from '../store/drivers/memory/memory-store.ts';
 import type { StoreLedger } from '../store/store-ledger.ts';
 import { collect } from '../transfer/collect.ts';
+import { lockAccountRegion } from './account-regions.ts';
 import { createChunkIndex } from './chunk-index.ts';
 import { inTransaction } from './database.ts';
-import { deleteImageRows } from './images.ts';
+import { deleteImageRows, insertImageOfSnapshots } from './images.ts';
 import { attachPendingManifest, makeManifestLive } from './manifests.ts';
 import { ensureRegions } from './regions.ts';
+import { deleteSnapshotRow, findSnapshot, readSnapshotBytes } from './snapshots.ts';
 import { createStoreLedger } from './store-ledger.ts';
+import { findDefaultProject } from './tenants/projects.ts';
 
 let database: TestDatabase;
 let region: number;
@@ -36,15 +40,16 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-/** An image of the model, and what its writer was told is there for it. */
+/** An image of the model, and what its writer was told is there for it; it may have gone and left its snapshot. */
 interface ModelImage {
   readonly id: string;
+  readonly snapshot: string;
   readonly manifest: string;
   readonly chunks: Set<number>;
-  deleted: boolean;
+  left: 'image' | 'snapshot' | 'nothing';
 }
 
-/** What one of several concurrent actors does. `image` counts among those that are there. */
+/** What one of several concurrent actors does. `image` counts among those that are there, `snapshot` among those that were left. */
 type Step =
   | { readonly does: 'begin' }
   /** As the pack writer: pins what is there, stores the rest; `again` stores everything, as a racing lane does. */
@@ -52,7 +57,11 @@ type Step =
   /** The writer falls between its pack's bytes and its rows. */
   | { readonly does: 'crash'; readonly image: number }
   | { readonly does: 'finish'; readonly image: number }
-  | { readonly does: 'delete'; readonly image: number }
+  | { readonly does: 'delete'; readonly image: number; readonly keeps: boolean }
+  /** Another image on the snapshot of one that is there, or of one that has gone. */
+  | { readonly does: 'reuse'; readonly image: number }
+  | { readonly does: 'revive'; readonly snapshot: number }
+  | { readonly does: 'forget'; readonly snapshot: number }
   | { readonly does: 'collect' };
 
 const image = fc.nat(3);
@@ -62,7 +71,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ does: fc.constant('store' as const), image, chunks, again: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ does: fc.constant('crash' as const), image }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('finish' as const), image }) },
-  { weight: 3, arbitrary: fc.record({ does: fc.constant('delete' as const), image }) },
+  { weight: 4, arbitrary: fc.record({ does: fc.constant('delete' as const), image, keeps: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('reuse' as const), image }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('revive' as const), snapshot: image }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('forget' as const), snapshot: image }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('collect' as const) }) },
 );
 
@@ -73,15 +85,16 @@ function idOf(chunk: number): Uint8Array {
 async function begin(images: ModelImage[]): Promise<void> {
   const id = randomUUID();
   const manifest = randomUUID();
+  const snapshot = newSnapshot(randomBytes);
   await inTransaction(database.db, async (trx) => {
-    await insertPlainImage(trx, caller, { id, region: 'north' });
+    await insertPlainImage(trx, caller, { id, region: 'north', disks: [{ ...disk, snapshot }] });
     await attachPendingManifest(
       trx,
       { image: id, index: 0 },
       { id: manifest, region, size: 1, chunkAccountId: caller.accountId },
     );
   });
-  images.push({ id, manifest, chunks: new Set(), deleted: false });
+  images.push({ id, snapshot: snapshot.id, manifest, chunks: new Set(), left: 'image' });
 }
 
 /** The reserved pack, with its bytes durable. */
@@ -103,11 +116,48 @@ async function storeChunks(target: ModelImage, wanted: readonly number[], again:
   for (const chunk of wanted) target.chunks.add(chunk);
 }
 
-async function finish({ manifest }: ModelImage): Promise<void> {
+async function finish({ id, manifest }: ModelImage): Promise<void> {
   const summary = { root: randomBytes(32), digest: randomBytes(32), dataBytes: 1 };
-  if (await inTransaction(database.db, (trx) => makeManifestLive(trx, manifest, summary, 0))) {
-    await blobs.put(manifestKey(manifest), Buffer.from(manifest));
-  }
+  const finished = await inTransaction(database.db, async (trx) => {
+    // The image first, as whoever deletes it does.
+    await trx.updateTable('images').set({ state: 'available' }).where('id', '=', id).execute();
+    return await makeManifestLive(trx, manifest, summary, 0);
+  });
+  if (finished) await blobs.put(manifestKey(manifest), Buffer.from(manifest));
+}
+
+async function remove(target: ModelImage, keepSnapshots: boolean): Promise<void> {
+  target.left = 'nothing';
+  const kept = await inTransaction(database.db, (trx) => deleteImageRows(trx, target.id, 0, { keepSnapshots }));
+  if (kept.length > 0) target.left = 'snapshot';
+}
+
+/** A new image on the target's snapshot, if that has its bytes and is there still. */
+async function makeOf(target: ModelImage, images: ModelImage[]): Promise<void> {
+  const id = randomUUID();
+  const made = await inTransaction(database.db, async (trx) => {
+    await lockAccountRegion(trx, { accountId: caller.accountId, region: 'north' });
+    const held = await readSnapshotBytes(trx, [target.snapshot]);
+    const found = await findSnapshot(trx, target.snapshot);
+    if (held.size === 0 || found === undefined) return false;
+    const { id: projectId } = await findDefaultProject(trx, caller.accountId, 'north');
+    const disks = [{ ...disk, snapshot: found, dataBytes: 1 }];
+    const image = { ...plainImage(caller, projectId, 'north'), id, state: 'available', disks } as const;
+    await insertImageOfSnapshots(trx, image, held);
+    return true;
+  });
+  if (!made) return;
+  if (target.left === 'snapshot') target.left = 'nothing';
+  images.push({ ...target, id, left: 'image' });
+}
+
+async function forget(target: ModelImage): Promise<void> {
+  target.left = 'nothing';
+  await inTransaction(database.db, async (trx) => {
+    await lockAccountRegion(trx, { accountId: caller.accountId, region: 'north' });
+    const snapshot = await findSnapshot(trx, target.snapshot);
+    if (snapshot?.images.length === 0) await deleteSnapshotRow(trx, snapshot, 0);
+  });
 }
 
 async function collectAll(): Promise<void> {
@@ -118,12 +168,17 @@ async function collectAll(): Promise<void> {
 async function take(step: Step, images: ModelImage[]): Promise<void> {
   if (step.does === 'begin') return await begin(images);
   if (step.does === 'collect') return await collectAll();
-  const there = images.filter(({ deleted }) => !deleted);
-  const target = there[step.image % there.length];
-  if (target !== undefined) await takeOn(target, step);
+  const of = 'image' in step ? 'image' : 'snapshot';
+  const there = images.filter(({ left }) => left === of);
+  const target = there[('image' in step ? step.image : step.snapshot) % there.length];
+  if (target !== undefined) await takeOn(target, step, images);
 }
 
-async function takeOn(target: ModelImage, step: Extract<Step, { image: number }>): Promise<void> {
+async function takeOn(
+  target: ModelImage,
+  step: Extract<Step, { image: number } | { snapshot: number }>,
+  images: ModelImage[],
+): Promise<void> {
   switch (step.does) {
     case 'store':
       return await storeChunks(target, step.chunks, step.again).catch(unlessGone);
@@ -132,8 +187,12 @@ async function takeOn(target: ModelImage, step: Extract<Step, { image: number }>
     case 'finish':
       return await finish(target);
     case 'delete':
-      target.deleted = true;
-      return await inTransaction(database.db, (trx) => deleteImageRows(trx, target.id, 0));
+      return await remove(target, step.keeps);
+    case 'reuse':
+    case 'revive':
+      return await makeOf(target, images);
+    case 'forget':
+      return await forget(target);
   }
 }
 
@@ -147,10 +206,10 @@ async function keys(): Promise<string[]> {
   return found;
 }
 
-/** What every image that is there was promised is there: located, in a pack that it is tied to, with bytes. */
+/** What every image and snapshot that is there was promised is there: located, in a pack that it is tied to, with bytes. */
 async function expectPromisesKept(images: readonly ModelImage[]): Promise<void> {
-  for (const { manifest, chunks, deleted } of images) {
-    if (deleted) continue;
+  for (const { manifest, chunks, left } of images) {
+    if (left === 'nothing') continue;
     const located = await index.locate([...chunks].map(idOf));
     expect(located.size).toBe(chunks.size);
     const rows = await database.db
@@ -186,8 +245,14 @@ it('whatever several do at once, what is promised stays, and what nothing needs 
   await fc.assert(
     fc.asyncProperty(rounds, async (rounds) => {
       const images: ModelImage[] = [];
-      await begin(images);
+      for (let count = 0; count < 3; count += 1) await begin(images);
       try {
+        // One that is written, one that is there, and a snapshot.
+        for (const [number, each] of images.slice(1).entries()) {
+          await storeChunks(each, [number, 7], false);
+          await finish(each);
+        }
+        await remove(images[2] as ModelImage, true);
         for (const steps of rounds) {
           await Promise.all(steps.map((each) => take(each, images)));
           await expectSoundStore(database.db);
@@ -196,16 +261,15 @@ it('whatever several do at once, what is promised stays, and what nothing needs 
         await expectExactCollection();
         await expectPromisesKept(images);
       } finally {
-        for (const each of images.filter(({ deleted }) => !deleted)) {
-          await inTransaction(database.db, (trx) => deleteImageRows(trx, each.id, 0));
-        }
+        for (const each of images.filter(({ left }) => left === 'image')) await remove(each, false);
+        for (const each of images.filter(({ left }) => left === 'snapshot')) await forget(each);
         await collectAll();
       }
       expect(await keys()).toEqual([]);
-      for (const table of ['packs', 'manifests', 'manifest_packs', 'chunks'] as const) {
+      for (const table of ['packs', 'manifests', 'manifest_packs', 'chunks', 'snapshots'] as const) {
         expect(await database.db.selectFrom(table).selectAll().execute()).toEqual([]);
       }
     }),
-    { numRuns: 50 },
+    { numRuns: 30 },
   );
 });

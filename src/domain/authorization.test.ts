@@ -49,7 +49,7 @@ describe('may', () => {
     expect(verdicts(theirs)).toEqual(new Set(['hidden']));
     expect(verdicts({ ...theirs, visibility: 'shared', membership: null })).toEqual(new Set(['hidden']));
     expect(verdicts({ ...theirs, visibility: 'shared', membership: 'rejected' })).toEqual(new Set(['hidden']));
-    const shared: Action[] = ['image.read', 'image.download', 'copy.create'];
+    const shared: Action[] = ['image.read', 'image.download', 'image.export', 'copy.create'];
     expect(allowed({}, { ...theirs, visibility: 'public' })).toEqual(shared);
     expect(allowed({}, { ...theirs, visibility: 'shared', membership: 'accepted' })).toEqual(shared);
     expect(allowed({}, { ...theirs, visibility: 'shared', membership: 'pending' })).toEqual(['image.read']);

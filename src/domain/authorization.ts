@@ -19,18 +19,25 @@ interface Rule {
 export const actions = {
   'image.read': { least: 'viewer' },
   'image.download': { least: 'viewer' },
+  // Into a bucket of the installation, which everybody's exports lie in.
+  'image.export': { least: 'operator' },
   'image.create': { least: 'operator' },
   'image.upload': { least: 'operator' },
   'image.update': { least: 'operator' },
   'image.delete': { least: 'operator' },
   'image.share': { least: 'operator' },
   'image.publish': { least: 'owner' },
+  'snapshot.read': { least: 'viewer' },
+  'snapshot.update': { least: 'operator' },
+  'snapshot.delete': { least: 'operator' },
   'share.read': { least: 'viewer' },
   'invitation.read': { least: 'viewer', delegable: 'whole' },
   'share.answer': { least: 'operator', delegable: 'whole' },
   'copy.read': { least: 'viewer' },
   'copy.create': { least: 'operator' },
   'copy.cancel': { least: 'operator' },
+  'task.read': { least: 'viewer' },
+  'task.cancel': { least: 'operator' },
   'event.read': { least: 'viewer', delegable: 'whole' },
   'quota.read': { least: 'viewer' },
   'account.read': { least: 'viewer' },
@@ -63,7 +70,7 @@ export const actions = {
 export type Action = keyof typeof actions;
 
 /** What another account's images allow to those whom they are shared with. */
-const sharedActions: ReadonlySet<Action> = new Set(['image.read', 'image.download', 'copy.create']);
+const sharedActions: ReadonlySet<Action> = new Set(['image.read', 'image.download', 'image.export', 'copy.create']);
 
 /** What is asked about; without one the question is whether the role allows the action at all. */
 export interface Target {

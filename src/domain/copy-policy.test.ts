@@ -38,10 +38,12 @@ const source: Image = {
   region: 'north',
   projectId: 'north',
   resourceGroupId: null,
+  resourceGroupAliyunId: null,
   name: 'debian',
   description: '',
   kind: 'system-disk',
   rootDevice: 'cloud-disk',
+  attributes: {},
   state: 'available',
   visibility: 'private',
   protected: false,
@@ -71,8 +73,10 @@ const facts: CopyFacts = {
   region: 'south',
   projectId: 'south',
   agency: null,
+  ids: { id: 'new', aliyunId: 'm-new', jdcloudId: 'img-new' },
   name: 'debian',
   nameTaken: false,
+  unfinishedCopy: null,
   quotas: { images: room, snapshots: room, bytes: room, copies: room },
   charge: { images: 1, snapshots: 1, bytes: 60 },
 };
@@ -84,17 +88,19 @@ const rules: { readonly [Name in RuleName]: Extract<CopyRule, { rule: Name }> } 
   'source-state': { rule: 'source-state' },
   agency: { rule: 'agency' },
   region: { rule: 'region', allow: 'other' },
+  'shared-region': { rule: 'shared-region' },
   kind: { rule: 'kind', allow: ['system-disk', 'whole-machine'] },
   'root-device': { rule: 'root-device', allow: ['cloud-disk'] },
   size: { rule: 'size', most: 100 },
   'unique-name': { rule: 'unique-name' },
+  conflict: { rule: 'conflict' },
   quota: { rule: 'quota' },
   'no-waiting': { rule: 'no-waiting' },
 };
 const everyRule = Object.values(rules);
 
 function policyOf(...asked: readonly CopyRule[]): CopyPolicy {
-  return { name: 'test', mostCopies: 10, rules: asked };
+  return { name: 'test', mostCopies: 10, rules: asked, inherits: [], unnamed: 'source' };
 }
 
 function refusals(policy: CopyPolicy, changed: CopyFacts): (RefusalCode | null)[] {
@@ -125,6 +131,12 @@ const refused: readonly [what: string, rule: CopyRule, changes: Partial<CopyFact
   ],
   ['a shared image', rules['source-owner'], { source: shared({}), membership: 'accepted' }, 'copy.source'],
   ['a public image', rules['source-owner'], { source: shared({ visibility: 'public' }) }, 'copy.source'],
+  [
+    'a state that the rule does not allow',
+    { rule: 'source-state', allow: ['available'] },
+    { source: { ...source, state: 'deprecated' } },
+    'image.not-readable',
+  ],
   ['an image without bytes', rules['source-state'], { source: { ...source, state: 'queued' } }, 'image.not-readable'],
   [
     'an agency that does not delegate here',
@@ -134,10 +146,12 @@ const refused: readonly [what: string, rule: CopyRule, changes: Partial<CopyFact
   ],
   ['the same region', rules.region, { region: 'north' }, 'copy.same-region'],
   ['another region', { rule: 'region', allow: 'same' }, {}, 'copy.other-region'],
+  ['a shared image', rules['shared-region'], { source: shared({}), membership: 'accepted' }, 'copy.shared-region'],
   ['a kind', rules.kind, { source: { ...source, kind: 'iso' } }, 'copy.kind'],
   ['a root device', rules['root-device'], { source: { ...source, rootDevice: 'local-disk' } }, 'copy.root-device'],
   ['a byte too much', { rule: 'size', most: 99 }, {}, 'copy.size'],
   ['a name that is taken', rules['unique-name'], { nameTaken: true }, 'image.name-taken'],
+  ['a copy that is on its way', rules.conflict, { unfinishedCopy: 'first' }, 'copy.conflict'],
   ['an image too many', rules.quota, { quotas: { ...facts.quotas, images: full } }, 'quota.images'],
   ['a snapshot too many', rules.quota, { quotas: { ...facts.quotas, snapshots: full } }, 'quota.snapshots'],
   ['bytes too many', rules.quota, { quotas: { ...facts.quotas, bytes: { used: 0, limit: 59 } } }, 'quota.bytes'],
@@ -152,9 +166,9 @@ describe('judgeCopy', () => {
   it.each(refused)('refuses %s by its rule, and by no other', (_, rule, changes, code) => {
     const changed = { ...facts, ...changes };
     expect(refusals(policyOf(rule), changed)).toEqual([code]);
-    const others = everyRule.filter(
-      (other) => other.rule !== rule.rule && other.rule !== 'right' && other.rule !== 'source-owner',
-    );
+    // What is another's is theirs, too.
+    const ofOthers: readonly RuleName[] = ['right', 'source-owner', 'shared-region'];
+    const others = everyRule.filter((other) => other.rule !== rule.rule && !ofOthers.includes(other.rule));
     expect(refusals(policyOf(...others), changed)).toEqual(others.map(() => null));
   });
 
@@ -163,6 +177,30 @@ describe('judgeCopy', () => {
     expect(refusals(policy, { ...facts, source: shared({}), membership: 'accepted' })).toEqual([null, null]);
     expect(refusals(policy, { ...facts, source: shared({ visibility: 'public' }) })).toEqual([null, null]);
     expect(refusals(policy, facts)).toEqual([null, 'copy.source']);
+  });
+
+  it('tells whose the image is that is not copied', () => {
+    const ofOthers = { rule: 'source-owner', allow: [] } as const;
+    const owners = [
+      facts,
+      { ...facts, source: shared({}), membership: 'accepted' as const },
+      { ...facts, source: shared({ visibility: 'public' }) },
+    ].map((changed) => judgeCopy(policyOf(ofOthers), changed)[0]?.refusal?.facts);
+    expect(owners).toEqual(['own', 'shared', 'public'].map((owner) => ({ image: 'source', owner })));
+  });
+
+  it('keeps in its region what is shared, and nothing else', () => {
+    const policy = policyOf(rules['shared-region']);
+    const ofOther = { ...facts, source: shared({}), membership: 'accepted' as const };
+    expect(refusals(policy, { ...ofOther, region: 'north' })).toEqual([null]);
+    expect(refusals(policy, { ...facts, source: shared({ visibility: 'public' }) })).toEqual([null]);
+  });
+
+  it('lets those through to any region whom the rule excepts', () => {
+    const policy = policyOf({ rule: 'region', allow: 'other', except: ['shared'] });
+    const ofOther = { ...facts, region: 'north', source: shared({}), membership: 'accepted' as const };
+    expect(refusals(policy, ofOther)).toEqual([null]);
+    expect(refusals(policy, { ...facts, region: 'north' })).toEqual(['copy.same-region']);
   });
 
   it("asks in the policy's order, whatever that is", () => {
@@ -190,7 +228,15 @@ describe('judgeCopy', () => {
 
 describe('judgeStart', () => {
   const standingRules: readonly RuleName[] = ['right', 'source-owner', 'source-state', 'agency'];
-  const { name: _, nameTaken: __, quotas: ___, charge: ____, ...standing } = facts;
+  const {
+    ids: _ids,
+    name: _name,
+    nameTaken: _taken,
+    unfinishedCopy: _copy,
+    quotas: _quotas,
+    charge: _charge,
+    ...standing
+  } = facts;
 
   it.each(refused)('of %s: asks again only what can have ended since', (_what, rule, changes, code) => {
     const changed: StandingFacts = { ...standing, ...changes };

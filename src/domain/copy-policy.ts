@@ -4,33 +4,37 @@
  * then once more when its job starts.
  */
 import { may } from './authorization.ts';
-import { type Image, type ImageKind, type RootDevice, sizeOf } from './image.ts';
+import { type Image, type ImageIds, type ImageKind, type RootDevice, sizeOf } from './image.ts';
 import type { Principal } from './principal.ts';
 import { type Charge, type Quotas, quotaRefusal } from './quota.ts';
 import { RefusalError } from './refusal.ts';
-import type { MemberStatus } from './sharing.ts';
-import { isReadable } from './states.ts';
+import type { MemberStatus, SourceOwner } from './sharing.ts';
+import { type ImageState, isReadable } from './states.ts';
 
 /** Kept with each copy. */
 export type PolicyName = string;
-
-/** Whose images may be copied besides those that one may see at all. */
-export type SourceOwner = 'own' | 'shared' | 'public';
 
 /** What each rule needs to be told; a rule without parameters takes none. */
 interface RuleParameters {
   /** read(source) and create(destination) are the caller's to do; what is hidden does not exist. */
   right: object;
+  /** Whose images may be copied, of those that one may see at all. */
   'source-owner': { readonly allow: readonly SourceOwner[] };
-  'source-state': object;
+  /** Without `allow`: its bytes can be read. */
+  'source-state': { readonly allow?: readonly ImageState[] };
   /** Named agencies delegate to the image service in the destination. */
   agency: object;
-  region: { readonly allow: 'same' | 'other' };
+  /** Images of the owners in `except` go to any region. */
+  region: { readonly allow: 'same' | 'other'; readonly except?: readonly SourceOwner[] };
+  /** What is shared by another account stays in its region. */
+  'shared-region': object;
   kind: { readonly allow: readonly ImageKind[] };
   'root-device': { readonly allow: readonly RootDevice[] };
   /** Bytes of all disks together. */
   size: { readonly most: number };
   'unique-name': object;
+  /** The same image is on its way to the same region for one copy of the account at a time. */
+  conflict: object;
   quota: object;
   /** Copies that cannot start at once are refused and do not wait. */
   'no-waiting': object;
@@ -45,6 +49,13 @@ export interface CopyPolicy {
   readonly mostCopies: number;
   /** In order; the first that refuses is the answer. */
   readonly rules: readonly CopyRule[];
+  /**
+   * What the new image has of its source's where the request does not say; it is empty otherwise. Tags are the account's own
+   * language: another's are never taken over.
+   */
+  readonly inherits: readonly ('description' | 'tags')[];
+  /** What a new image is called that the request gives no name: as its source, or as one of its own ids. */
+  readonly unnamed: 'source' | keyof ImageIds;
 }
 
 /** What is known both when a copy is asked for and when it starts. */
@@ -61,10 +72,17 @@ export interface StandingFacts {
 
 /** What is known under the lock of the destination, when the copy is asked for. */
 export interface CopyFacts extends StandingFacts {
+  /** The new image's. */
+  readonly ids: ImageIds;
   readonly name: string;
   /** An image of the account in the destination has the name already; only looked for where a rule minds. */
   readonly nameTaken: boolean;
-  /** Of the account in the destination, with what the same request takes before this copy. */
+  /** The account's unfinished copy of the same image to the same region; only looked for where a rule minds. */
+  readonly unfinishedCopy: string | null;
+  /**
+   * Of the account in the destination, with what the same request takes before this copy. Unfinished copies are only counted
+   * where a rule minds: before the request there are none otherwise.
+   */
   readonly quotas: Quotas;
   readonly charge: Charge;
 }
@@ -90,10 +108,14 @@ const standing: {
   readonly [Name in 'right' | 'source-owner' | 'source-state' | 'agency']: Check<Name, StandingFacts>;
 } = {
   right: checkRight,
-  'source-owner': (facts, { allow }) =>
-    allow.includes(ownerOf(facts)) ? undefined : new RefusalError('copy.source', { image: facts.source.id }),
-  'source-state': ({ source: { id, state } }) =>
-    isReadable(state) ? undefined : new RefusalError('image.not-readable', { image: id, state }),
+  'source-owner'(facts, { allow }) {
+    const owner = ownerOf(facts);
+    return allow.includes(owner) ? undefined : new RefusalError('copy.source', { image: facts.source.id, owner });
+  },
+  'source-state'({ source: { id, state } }, { allow }) {
+    const allowed = allow === undefined ? isReadable(state) : allow.includes(state);
+    return allowed ? undefined : new RefusalError('image.not-readable', { image: id, state });
+  },
   agency: ({ agency, region }) =>
     agency === null || agency.permits
       ? undefined
@@ -103,9 +125,15 @@ const standing: {
 type StandingName = keyof typeof standing;
 
 const accepting: { readonly [Name in Exclude<RuleName, StandingName>]: Check<Name, CopyFacts> } = {
-  region({ source, region }, { allow }) {
-    if ((source.region === region) === (allow === 'same')) return undefined;
+  region(facts, { allow, except = [] }) {
+    const { source, region } = facts;
+    if ((source.region === region) === (allow === 'same') || except.includes(ownerOf(facts))) return undefined;
     return new RefusalError(allow === 'same' ? 'copy.other-region' : 'copy.same-region', { image: source.id, region });
+  },
+  'shared-region'(facts) {
+    const { source, region } = facts;
+    if (source.region === region || ownerOf(facts) !== 'shared') return undefined;
+    return new RefusalError('copy.shared-region', { image: source.id, region });
   },
   kind: ({ source: { id, kind } }, { allow }) =>
     allow.includes(kind) ? undefined : new RefusalError('copy.kind', { image: id, kind }),
@@ -117,6 +145,8 @@ const accepting: { readonly [Name in Exclude<RuleName, StandingName>]: Check<Nam
   },
   'unique-name': ({ nameTaken, region, name }) =>
     nameTaken ? new RefusalError('image.name-taken', { region, name }) : undefined,
+  conflict: ({ source: { id }, region, unfinishedCopy: copy }) =>
+    copy === null ? undefined : new RefusalError('copy.conflict', { image: id, region, copy }),
   quota: ({ region, quotas, charge }) => quotaRefusal(region, quotas, charge),
   'no-waiting'({ region, quotas }) {
     const { used, limit } = quotas.copies;

@@ -61,8 +61,14 @@ export interface Copy {
   readonly finishedAt: number | null;
 }
 
+/** A copy, or a task. */
+interface Measured {
+  readonly state: CopyState;
+  readonly progress: Omit<CopyProgress, 'bytesMoved'>;
+}
+
 /** Whole percent. P1: 100 only once the destination has verified and committed, which is what `succeeded` means. */
-export function percentDone(copy: Pick<Copy, 'state' | 'progress'>): number {
+export function percentDone(copy: Measured): number {
   if (copy.state === 'succeeded') return 100;
   const { bytesDone, bytesTotal } = copy.progress;
   if (bytesTotal === 0) return 0;
@@ -70,7 +76,7 @@ export function percentDone(copy: Pick<Copy, 'state' | 'progress'>): number {
 }
 
 /** Seconds until a running copy is done at its present rate; null while that cannot be told. */
-export function secondsRemaining(copy: Pick<Copy, 'state' | 'progress'>): number | null {
+export function secondsRemaining(copy: Measured): number | null {
   const { bytesDone, bytesTotal, bytesPerSecond } = copy.progress;
   if (copy.state !== 'running' || bytesPerSecond <= 0) return null;
   return Math.ceil(Math.max(0, bytesTotal - bytesDone) / bytesPerSecond);

@@ -11,10 +11,14 @@ const deeds = [
     'image.delete',
     'image.share',
     'image.copied',
+    'image.import',
+    'image.export',
     'share.offered',
     'share.answer',
   ] as const),
+  ...(['snapshot.update', 'snapshot.delete'] as const),
   ...(['copy.create', 'copy.cancel'] as const),
+  ...(['task.cancel'] as const),
   ...(['account.create', 'account.update', 'quota.manage', 'installation.operate'] as const),
   ...(['user.create', 'user.update', 'user.delete'] as const),
   ...(['access-key.create', 'access-key.update', 'access-key.rotate', 'access-key.delete'] as const),
@@ -31,6 +35,7 @@ export type DeedType = (typeof deeds)[number];
 const states = [
   ...imageStates.map((state) => `image.${state}` as const),
   ...copyStates.map((state) => `copy.${state}` as const),
+  ...copyStates.map((state) => `task.${state}` as const),
   'image.deleted' as const,
 ];
 

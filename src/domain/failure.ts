@@ -11,11 +11,19 @@ export type FailureCode =
   | 'destination-full'
   | 'store-unavailable'
   | 'database-unavailable'
+  | 'object-store-unavailable'
+  | 'object-gone'
+  | 'object-denied'
+  | 'format-refused'
   | 'attempts-exhausted'
   | 'internal';
 
 /** Worth another attempt by itself; the others need somebody to change something first. */
-const retryable: ReadonlySet<FailureCode> = new Set(['store-unavailable', 'database-unavailable']);
+const retryable: ReadonlySet<FailureCode> = new Set([
+  'store-unavailable',
+  'database-unavailable',
+  'object-store-unavailable',
+]);
 
 export function isRetryable(code: FailureCode): boolean {
   return retryable.has(code);

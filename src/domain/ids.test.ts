@@ -9,6 +9,7 @@ import {
   newResourceGroupId,
   newSecret,
   newSnapshot,
+  newTaskIds,
   newTemporaryKeyId,
   newUuid,
 } from './ids.ts';
@@ -32,6 +33,7 @@ describe('ids', () => {
         expect(isUuid(snapshot.id)).toBe(true);
         expect(snapshot.aliyunId).toMatch(/^s-[a-z0-9]{20}$/);
         expect(snapshot.jdcloudId).toMatch(/^snapshot-[a-z0-9]{10}$/);
+        expect(newTaskIds(random).aliyunId).toMatch(/^tsk-[a-z0-9]{20}$/);
         expect(newAccessKeyId(random)).toMatch(/^MK[A-Z0-9]{18}$/);
         expect(newTemporaryKeyId(random)).toMatch(/^MT[A-Z0-9]{18}$/);
         expect(newSecret(random)).toMatch(/^[A-Za-z0-9]{40}$/);

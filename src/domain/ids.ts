@@ -1,5 +1,6 @@
 /** Ids that Mimeo hands out. Randomness comes in, so that tests can say what they get. */
-import type { ImageIds, Snapshot } from './image.ts';
+import type { ImageIds, SnapshotIds } from './image.ts';
+import type { TaskIds } from './task.ts';
 
 /** Fills a new buffer of `length` bytes with random bytes (`crypto.randomBytes` in production). */
 export type RandomBytes = (length: number) => Uint8Array;
@@ -33,8 +34,12 @@ export function newImageIds(random: RandomBytes): ImageIds {
   return { id: newUuid(random), aliyunId: `m-${word(20, random)}`, jdcloudId: `img-${word(10, random)}` };
 }
 
-export function newSnapshot(random: RandomBytes): Snapshot {
+export function newSnapshot(random: RandomBytes): SnapshotIds {
   return { id: newUuid(random), aliyunId: `s-${word(20, random)}`, jdcloudId: `snapshot-${word(10, random)}` };
+}
+
+export function newTaskIds(random: RandomBytes): TaskIds {
+  return { id: newUuid(random), aliyunId: `tsk-${word(20, random)}` };
 }
 
 export function newAccessKeyId(random: RandomBytes): string {

@@ -1,4 +1,5 @@
 /** What every image must keep to, whichever dialect made it; dialects add narrower rules of their own. */
+import type { AttributeChanges } from './image-attributes.ts';
 import { RefusalError } from './refusal.ts';
 
 const controlCharacter = /\p{Cc}/u;
@@ -14,11 +15,24 @@ function checkStorable(field: string, text: string): void {
 }
 
 /** 1 to 128 characters, no control characters, no space at either end. */
+function checkLabel(field: string, text: string): void {
+  if (text.length < 1 || text.length > 128) throw invalid(field, 'must have 1 to 128 characters');
+  if (controlCharacter.test(text)) throw invalid(field, 'must not contain control characters');
+  if (text.trim() !== text) throw invalid(field, 'must not begin or end with a space');
+  checkStorable(field, text);
+}
+
+/** 1 to 128 characters, no control characters, no space at either end. */
 export function checkImageName(name: string): void {
-  if (name.length < 1 || name.length > 128) throw invalid('name', 'must have 1 to 128 characters');
-  if (controlCharacter.test(name)) throw invalid('name', 'must not contain control characters');
-  if (name.trim() !== name) throw invalid('name', 'must not begin or end with a space');
-  checkStorable('name', name);
+  checkLabel('name', name);
+}
+
+/** Texts keep to the rule of names; `family`, for one, is as long as a name in the clouds. */
+export function checkAttributes(attributes: AttributeChanges): void {
+  for (const name of ['family', 'version', 'platform', 'licenseType'] as const) {
+    const text = attributes[name];
+    if (text !== undefined && text !== null) checkLabel(`attributes.${name}`, text);
+  }
 }
 
 /** At most 1024 characters, which is the longest that any of the clouds allows. */
@@ -27,10 +41,15 @@ export function checkDescription(description: string): void {
   checkStorable('description', description);
 }
 
+/** What can have tags. */
+export type TaggedType = 'image' | 'snapshot';
+
+export const maxTags = 20;
+
 /** At most 20 tags; keys of 1 to 128 characters, values of at most 255. */
 export function checkTags(tags: Readonly<Record<string, string>>): void {
   const entries = Object.entries(tags);
-  if (entries.length > 20) throw invalid('tags', 'must be at most 20');
+  if (entries.length > maxTags) throw invalid('tags', `must be at most ${maxTags}`);
   for (const [key, value] of entries) {
     if (key.length < 1 || key.length > 128) throw invalid('tags', 'keys must have 1 to 128 characters');
     if (value.length > 255) throw invalid('tags', 'values must have at most 255 characters');

@@ -2,6 +2,7 @@
  * Images and what they are made of, in the words every dialect translates from and to. Pure data: no state is
  * changed here (see `states.ts`), nothing is looked up.
  */
+import type { ImageAttributes } from './image-attributes.ts';
 import type { ImageState } from './states.ts';
 
 /** What an image boots or holds. Huawei: system / data / whole image; Alibaba and JD: system image with data disks. */
@@ -33,8 +34,8 @@ export interface ImageIds {
   readonly jdcloudId: string;
 }
 
-/** What a disk counts as against the snapshot quota; each dialect lists it as a snapshot of its own. */
-export interface Snapshot {
+/** The three names of one snapshot, as {@link ImageIds} are an image's. */
+export interface SnapshotIds {
   readonly id: string;
   /** `s-` and 20 lower-case letters or digits. */
   readonly aliyunId: string;
@@ -54,7 +55,8 @@ export interface Disk {
   readonly dataBytes: number | null;
   /** Digest of the whole disk (docs/formats.md, "Disk digest"), hexadecimal; known once the disk is stored. */
   readonly digest: string | null;
-  readonly snapshot: Snapshot;
+  /** What holds its bytes (snapshot.ts). */
+  readonly snapshot: SnapshotIds;
 }
 
 export interface Image extends ImageIds {
@@ -67,10 +69,13 @@ export interface Image extends ImageIds {
   /** The part of the region that it lies in, by default the account's default project. */
   readonly projectId: string;
   readonly resourceGroupId: string | null;
+  /** Alibaba Cloud's id of the same group: `rg-` and 15 lower-case letters or digits. */
+  readonly resourceGroupAliyunId: string | null;
   readonly name: string;
   readonly description: string;
   readonly kind: ImageKind;
   readonly rootDevice: RootDevice;
+  readonly attributes: ImageAttributes;
   readonly state: ImageState;
   readonly visibility: Visibility;
   /** It cannot be deleted. */

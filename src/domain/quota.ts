@@ -23,6 +23,14 @@ export function chargeOf(disks: readonly Pick<Disk, 'dataBytes' | 'size'>[]): Ch
   };
 }
 
+/** What an image takes that is made of snapshots: those that count for their bytes themselves do so no more. */
+export function chargeOfSnapshots(
+  snapshots: readonly { readonly dataBytes: number; readonly unused: boolean }[],
+): Charge {
+  const used = snapshots.filter(({ unused }) => !unused);
+  return { images: 1, snapshots: 0, bytes: used.reduce((sum, { dataBytes }) => sum + dataBytes, 0) };
+}
+
 /** The refusal when `charge` does not fit any more; the first kind that does not. */
 export function quotaRefusal(region: string, quotas: Quotas, charge: Charge): RefusalError | undefined {
   for (const kind of chargedKinds) {

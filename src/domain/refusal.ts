@@ -3,8 +3,9 @@
  * code to its own code, message and status in a table typed over `RefusalCode`, so a missing row does not compile.
  */
 import type { Action } from './authorization.ts';
-import type { ImageKind, RootDevice } from './image.ts';
-import type { CopyState, ImageState } from './states.ts';
+import type { DiskFormat, ImageKind, RootDevice } from './image.ts';
+import type { SourceOwner } from './sharing.ts';
+import type { CopyState, ImageState, SnapshotState, TaskState } from './states.ts';
 
 interface QuotaFacts {
   region: string;
@@ -16,6 +17,8 @@ interface QuotaFacts {
 export interface RefusalFacts {
   'request.invalid': { field: string; rule: string };
   'request.idempotency-mismatch': { token: string };
+  /** Not a no: what was only to be tried would have been done. */
+  'request.dry-run-passed': { action: Action };
   'precondition.failed': { image: string; revision: number };
   forbidden: { action: Action };
   'account.not-found': { account: string };
@@ -57,6 +60,11 @@ export interface RefusalFacts {
   'member.own': { image: string };
   'member.limit': { image: string; limit: number };
   'share.not-found': { image: string };
+  'snapshot.not-found': { snapshot: string };
+  'snapshot.not-ready': { snapshot: string; state: SnapshotState };
+  'snapshot.in-use': { snapshot: string; image: string };
+  'snapshot.other-region': { snapshot: string; region: string };
+  'tag.limit': { resource: string; limit: number };
   'disk.not-found': { image: string; disk: number };
   'disk.has-content': { image: string; disk: number };
   'disk.upload-in-progress': { image: string; disk: number };
@@ -74,8 +82,25 @@ export interface RefusalFacts {
   'copy.kind': { image: string; kind: ImageKind };
   'copy.root-device': { image: string; rootDevice: RootDevice };
   'copy.size': { image: string; size: number; limit: number };
-  'copy.source': { image: string };
+  'copy.source': { image: string; owner: SourceOwner };
+  'copy.shared-region': { image: string; region: string };
+  /** `copy` is the unfinished one. */
+  'copy.conflict': { image: string; region: string; copy: string };
   'store.full': { region: string };
+  'object-store.missing': Record<never, never>;
+  'object-store.unreachable': Record<never, never>;
+  'object.bucket-not-found': { bucket: string };
+  'object.not-found': { bucket: string; object: string };
+  /** `object` is null when it is the bucket. */
+  'object.denied': { bucket: string; object: string | null };
+  'object.size': { bucket: string; object: string; size: number; limit: number };
+  'export.format': { image: string; format: DiskFormat; formats: readonly DiskFormat[] };
+  'export.size': { image: string; disk: number; size: number; limit: number };
+  'image.importing': { image: string; task: string };
+  /** `task` is null when it is another account's. */
+  'image.exporting': { image: string; task: string | null };
+  'task.not-found': { task: string };
+  'task.finished': { task: string; state: TaskState };
 }
 
 export type RefusalCode = keyof RefusalFacts;

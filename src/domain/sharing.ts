@@ -4,6 +4,9 @@
 export const memberStatuses = ['pending', 'accepted', 'rejected'] as const;
 export type MemberStatus = (typeof memberStatuses)[number];
 
+/** What an image is to the account that uses it: its own, shared with it (and accepted), or everybody's. */
+export type SourceOwner = 'own' | 'shared' | 'public';
+
 export interface ImageMember {
   readonly imageId: string;
   readonly accountId: string;

@@ -25,6 +25,10 @@ const imageTransitions: Record<ImageState, Partial<Record<ImageEvent, ImageState
   failed: {},
 };
 
+/** Nothing sets a snapshot's: it follows from those of the images that stand on it (snapshot.ts). */
+export const snapshotStates = ['progressing', 'accomplished', 'failed'] as const;
+export type SnapshotState = (typeof snapshotStates)[number];
+
 export const copyStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 export type CopyState = (typeof copyStates)[number];
 
@@ -44,6 +48,10 @@ const copyTransitions: Record<CopyState, Partial<Record<CopyEvent, CopyState>>> 
   failed: {},
   cancelled: {},
 };
+
+/** A task is, as a copy, taken up, perhaps handed back, and ended once: it has the same states, and the same ways. */
+export type TaskState = CopyState;
+export type TaskEvent = CopyEvent;
 
 /** The state an image enters on `event`, or undefined when the event cannot happen in `state`. */
 export function nextImageState(state: ImageState, event: ImageEvent): ImageState | undefined {

@@ -6,8 +6,9 @@ import { copyImage, createInstallation, type Installation, makeImage, until } fr
 import { cancelCopy } from '../app/cancel-copy.ts';
 import type { Caller } from '../app/context.ts';
 import { findCopy } from '../app/find-copy.ts';
-import { insertCopy, moveCopy, startCopy } from '../db/copies.ts';
+import { insertCopies, moveCopy, startCopy } from '../db/copies.ts';
 import { inTransaction } from '../db/database.ts';
+import { recordEvents } from '../db/events.ts';
 import { insertImage } from '../db/images.ts';
 import { newImageIds, newSnapshot, newUuid } from '../domain/ids.ts';
 import type { Image } from '../domain/image.ts';
@@ -161,7 +162,7 @@ describe('admission', () => {
 
 /** What a crash between two transactions would leave, if they were two. */
 async function insertWaiting(
-  trx: Parameters<typeof insertCopy>[0],
+  trx: Parameters<typeof insertCopies>[0],
   caller: Caller,
   image: Image,
   id: string,
@@ -177,7 +178,7 @@ async function insertWaiting(
     sourceImageId: image.id,
     disks: image.disks.map((disk) => ({ ...disk, snapshot: newSnapshot(context.random) })),
   });
-  await insertCopy(trx, {
+  const copy = {
     id,
     accountId: caller.accountId,
     request: randomUUID(),
@@ -194,7 +195,8 @@ async function insertWaiting(
     projectId: image.projectId,
     bytesTotal: 4096,
     createdAt: context.clock.now(),
-  });
+  };
+  await recordEvents(trx, await insertCopies(trx, [copy]), copy.createdAt);
 }
 
 describe('the sweep', () => {

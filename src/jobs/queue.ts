@@ -5,7 +5,7 @@
  */
 import { fromKysely, PgBoss } from 'pg-boss';
 import { type AccountRegion, lockAccountRegion } from '../db/account-regions.ts';
-import { noteJob, takeAdmissible } from '../db/admission.ts';
+import { admitCopies, noteJob } from '../db/admission.ts';
 import type { DatabaseAddress, Trx } from '../db/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
@@ -15,6 +15,10 @@ const copyQueue = 'copy-image';
 interface CopyJob {
   readonly version: 1;
   readonly copy: string;
+}
+
+function payloadOf(copy: string): CopyJob {
+  return { version: 1, copy };
 }
 
 export interface QueueSettings {
@@ -29,9 +33,12 @@ export interface QueueSettings {
 export type CopyHandler = (copy: string, job: string) => Promise<void>;
 
 export interface Queue {
-  /** Gives jobs to the copies of the group that there is room for. Part of every transaction that adds or ends a copy. */
+  /**
+   * Gives jobs to the copies of the group that there is room for. Part of every transaction that adds or ends a copy, under the
+   * group's lock.
+   */
   admit(trx: Trx, group: AccountRegion): Promise<void>;
-  /** Takes the group's lock before a copy is inserted, which must be before the copy's place in the queue is known. */
+  /** Takes the group's lock, which must be before a copy's place in the queue, or the room in it, is known. */
   lock(trx: Trx, group: AccountRegion): Promise<void>;
   /** Sends a job for a copy that keeps its admission, to be delivered after `delaySeconds`. */
   resend(trx: Trx, copy: string, delaySeconds: number): Promise<void>;
@@ -69,19 +76,19 @@ export async function openQueue(address: DatabaseAddress, settings: QueueSetting
   await boss.createQueue(copyQueue, { policy: 'standard', deleteAfterSeconds: 24 * 3600, ...options });
   await boss.updateQueue(copyQueue, options);
 
-  async function send(trx: Trx, copy: string, delaySeconds: number): Promise<void> {
-    const payload: CopyJob = { version: 1, copy };
-    const job = await boss.send(copyQueue, payload, { db: fromKysely(trx), startAfter: delaySeconds });
-    if (job === null) throw new Error('the queue did not take the job');
-    await noteJob(trx, copy, job);
-  }
-
   return {
     async admit(trx, group) {
-      for (const copy of await takeAdmissible(trx, group, settings.groupCap)) await send(trx, copy, 0);
+      const admitted = await admitCopies(trx, group, settings.groupCap);
+      if (admitted.length === 0) return;
+      const jobs = admitted.map(({ id, job }) => ({ id: job, data: payloadOf(id) }));
+      await boss.insert(copyQueue, jobs, { db: fromKysely(trx) });
     },
     lock: lockAccountRegion,
-    resend: send,
+    async resend(trx, copy, delaySeconds) {
+      const job = await boss.send(copyQueue, payloadOf(copy), { db: fromKysely(trx), startAfter: delaySeconds });
+      if (job === null) throw new Error('the queue did not take the job');
+      await noteJob(trx, copy, job);
+    },
     async isAlive(job) {
       const [found] = await boss.findJobs(copyQueue, { id: job });
       return found !== undefined && ['created', 'retry', 'active'].includes(found.state);

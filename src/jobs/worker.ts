@@ -67,7 +67,12 @@ export async function startWorker(context: CopyContext, address: DatabaseAddress
 /** Admits what waits although there is room, and sends a new job for a copy whose job is gone. */
 export async function sweep(context: CopyContext): Promise<void> {
   const { db, queue, logger } = context;
-  for (const group of await listWaitingGroups(db)) await inTransaction(db, (trx) => queue.admit(trx, group));
+  for (const group of await listWaitingGroups(db)) {
+    await inTransaction(db, async (trx) => {
+      await queue.lock(trx, group);
+      await queue.admit(trx, group);
+    });
+  }
   for (const admitted of await listAdmitted(db)) {
     if (await queue.isAlive(admitted.job)) continue;
     await inTransaction(db, async (trx) => {

@@ -28,6 +28,8 @@ async function open(environment: Record<string, string>): Promise<string> {
 it('puts the API and what operators ask behind one port', async () => {
   const url = await open({ MIMEO_METRICS_ACCESS: 'open' });
   expect(await (await fetch(`${url}/api/v1/status`)).json()).toEqual({ version: '0.0.0' });
+  const ofAliyun = await fetch(`${url}/?Format=JSON`, { method: 'POST' });
+  expect([ofAliyun.status, await ofAliyun.json()]).toMatchObject([400, { Code: 'MissingParameter' }]);
   for (const path of ['/healthz', '/readyz']) {
     expect(await (await fetch(url + path)).json()).toEqual({ status: 'ok' });
   }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { AppContext } from '../app/context.ts';
 import type { Config } from '../config/schema.ts';
 import { may } from '../domain/authorization.ts';
+import { createAliyun } from '../protocols/aliyun/app.ts';
 import { authenticate } from '../protocols/native/authentication.ts';
 import { createOperations, type OperationsOptions } from '../protocols/operations/app.ts';
 import type { RegionStore } from '../store/region-store.ts';
@@ -26,6 +27,16 @@ export async function openDoors(options: DoorsOptions): Promise<FrontDoor> {
   const { config, context, stores, compute, metrics, nativeApi } = options;
   const { db, clock, logger, server } = context;
   const { host, port, requestSeconds, tlsCertificate, tlsKey } = config;
+  const aliyun = createAliyun({
+    context: { ...context, page: config.aliyunPage, regions: config.regions },
+    limits: {
+      requestsPerMinute: config.requestsPerMinute,
+      requestSeconds,
+      clockMs: config.aliyunClockSeconds * 1000,
+    },
+    trustedProxies: config.trustedProxies,
+    metrics: metrics.requests,
+  });
   const operations = createOperations({
     findFailing: createReadiness({ db, stores, server, clock, logger }),
     renderMetrics: createMetricsPage({
@@ -50,6 +61,7 @@ export async function openDoors(options: DoorsOptions): Promise<FrontDoor> {
       tlsCertificate === undefined || tlsKey === undefined ? undefined : { certificate: tlsCertificate, key: tlsKey },
     requestSeconds,
     doors: [
+      { matches: hasPath('/'), app: aliyun },
       { matches: hasPath('/api/'), app: nativeApi },
       { matches: hasPath('/healthz', '/readyz', '/metrics'), app: operations },
     ],

@@ -11,9 +11,9 @@ import { connect as connectTls } from 'node:tls';
 import { type FastifyInstance, fastify } from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../../test/support/installation.ts';
+import { testCertificates } from '../../test/support/test-certificates.ts';
 import { boundAnswers, boundBodies } from '../protocols/shared/deadlines.ts';
 import { createLogger, silentLogger } from '../telemetry/logger.ts';
-import { testCertificates } from './certificate.test-support.ts';
 import { watchCertificate } from './certificate.ts';
 import { type Door, type FrontDoor, type FrontDoorOptions, hasPath, openFrontDoor } from './front-door.ts';
 
@@ -81,6 +81,31 @@ describe('which protocol has a request', () => {
     }
     await door.close();
     expect(closed).toHaveLength(3);
+  });
+
+  it('is said by the path, also of a request that is put as to a proxy', async () => {
+    const doors: Door[] = [
+      { matches: hasPath('/'), app: instance('cloud') },
+      { matches: hasPath('/api/'), app: instance('native') },
+    ];
+    const door = await open({ doors });
+    const ask = async (target: string) => {
+      const socket = dial(door);
+      socket.write(`GET ${target} HTTP/1.1\r\nHost: cloud.test\r\nConnection: close\r\n\r\n`);
+      return (await text(socket)).split('\r\n\r\n')[1] ?? '';
+    };
+    for (const target of ['http://cloud.test/api/v1?x', 'HTTPS://cloud.test:7420/api/v1']) {
+      expect(await ask(target)).toContain('native');
+    }
+    for (const target of [
+      'http://cloud.test',
+      'http://cloud.test?x=/api/',
+      'http://cloud.test/?x',
+      '/?http://x/api/',
+    ]) {
+      expect(await ask(target)).toContain('"cloud"');
+    }
+    expect(await ask('http://cloud.test/other')).toContain('there is no GET /other');
   });
 
   it('says which port is taken', async () => {

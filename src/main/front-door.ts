@@ -49,11 +49,11 @@ const defaultMaxConnections = 8192;
 /** More than the minute that proxies keep an idle connection for, so that they are the ones who close it. */
 const keepAliveMs = 65_000;
 
-/** Requests to one of the paths, or below those that end with a slash. */
+/** Requests to one of the paths, or below those of more than a slash that end with one. */
 export function hasPath(...paths: readonly string[]): Door['matches'] {
   return ({ url = '' }) => {
     const path = url.split('?', 1)[0] ?? '';
-    return paths.some((each) => (each.endsWith('/') ? path.startsWith(each) : path === each));
+    return paths.some((each) => path === each || (each.length > 1 && each.endsWith('/') && path.startsWith(each)));
   };
 }
 
@@ -77,6 +77,7 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
   server.on('request', (request, response) => {
     answers.set(request.socket, response);
     dropUnreadBody(request, response, requestMs);
+    request.url = originForm(request.url ?? '');
     const door = doors.find(({ matches }) => matches(request));
     if (door === undefined) answerNotFound(request, response);
     else door.app.routing(request, response);
@@ -99,6 +100,13 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
       await Promise.all(doors.map(({ app }) => app.close()));
     },
   };
+}
+
+/** `http://host/path?query`, as clients ask of what they take for a proxy, is the same request (RFC 9112, 3.2.2). */
+function originForm(url: string): string {
+  const [, rest] = /^https?:\/\/[^/?]*(.*)$/is.exec(url) ?? [];
+  if (rest === undefined) return url;
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 async function createHttpServer(

@@ -8,6 +8,8 @@ import { hashToken } from '../app/tenants/session-token.ts';
 import type { Config } from '../config/schema.ts';
 import { serverVersion } from '../db/database.ts';
 import { createSegmentLog } from '../db/segment-log.ts';
+import { createCredentials } from '../db/tenants/credentials.ts';
+import { createNonceMemory } from '../db/tenants/nonces.ts';
 import { parkUploadsOf } from '../db/uploads.ts';
 import { newUuid } from '../domain/ids.ts';
 import { createEgress } from '../egress/egress.ts';
@@ -17,6 +19,7 @@ import { startWorker } from '../jobs/worker.ts';
 import { systemClock } from '../lib/clock.ts';
 import { writeFileDurably } from '../lib/durable-file.ts';
 import { Secret } from '../lib/secret.ts';
+import { aliyunCopyPolicies } from '../protocols/aliyun/copy-policy.ts';
 import { createNativeApi } from '../protocols/native/app.ts';
 import { nativeCopyPolicy } from '../protocols/native/copy-policy.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -31,6 +34,7 @@ import { ensureTenants, firstKeyNotice } from './first-start.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { deriveKeys } from './keys.ts';
 import { openRegionStores } from './region-stores.ts';
+import { openObjectStore, startTasks } from './tasks.ts';
 import { createTeardown, type Teardown } from './teardown.ts';
 import { startTracing } from './tracing.ts';
 import { version } from './version.ts';
@@ -95,7 +99,9 @@ async function start(
   );
   teardown.add('queue', () => queue.stop(5000), 7000);
 
-  const policies = new Map([nativeCopyPolicy].map((policy) => [policy.name, policy]));
+  const policies = new Map(
+    [nativeCopyPolicy, ...Object.values(aliyunCopyPolicies)].map((policy) => [policy.name, policy]),
+  );
   const egress = createEgress({ allowPrivate: config.webhookPrivateAddresses });
   const segmentLog = (manifest: string, attempt: number) => createSegmentLog(db, manifest, attempt);
   const server = directory.instanceId;
@@ -103,10 +109,13 @@ async function start(
   const context: AppContext = {
     ...shared,
     ...limitsOf(config),
+    credentials: createCredentials(db),
+    nonces: createNonceMemory(db),
     dataPlane: createDataPlane({ stores, ledgers, segmentLog, chunkKey, compute, settings: transfer }),
     random: randomBytes,
     installationToken: hashToken(directory.token),
     secrets,
+    objects: openObjectStore(config, teardown),
     egress,
   };
   await parkUploadsOf(db, server, clock.now());
@@ -122,6 +131,8 @@ async function start(
     );
     teardown.add('copies', () => worker.stop());
   }
+
+  await startTasks(context, config, teardown);
 
   const stopping = new AbortController();
   const webhooks = deliverWebhooks(

@@ -24,15 +24,17 @@ const storeRules: Readonly<Record<string, string>> = {
   'a pack is reserved for a pending manifest of its region': `
     SELECT p.number || ' is reserved for ' || m.state FROM packs p LEFT JOIN manifests m ON m.id = p.reserved_for
     WHERE p.state = 'reserved' AND (m.state IS DISTINCT FROM 'pending' OR m.region <> p.region)`,
-  'no disk has a condemned manifest': `
-    SELECT d.image::text FROM disks d JOIN manifests m ON m.id = d.manifest WHERE m.state = 'condemned'`,
+  'no disk and no snapshot has a condemned manifest': `
+    SELECT d.image::text FROM disks d JOIN manifests m ON m.id = d.manifest WHERE m.state = 'condemned'
+    UNION ALL SELECT s.id::text FROM snapshots s JOIN manifests m ON m.id = s.manifest WHERE m.state = 'condemned'`,
 };
 
 const imageRules: Readonly<Record<string, string>> = {
-  'D1: a manifest that is not condemned belongs to a disk of its region': `
+  'D1: a manifest that is not condemned belongs to a disk or a snapshot of its region': `
     SELECT m.id || ' is ' || m.state FROM manifests m
     WHERE m.state <> 'condemned' AND NOT EXISTS (
-      SELECT FROM disks d JOIN images i ON i.id = d.image WHERE d.manifest = m.id AND i.region = m.region)`,
+      SELECT FROM disks d JOIN images i ON i.id = d.image WHERE d.manifest = m.id AND i.region = m.region)
+      AND NOT EXISTS (SELECT FROM snapshots s WHERE s.manifest = m.id AND s.region = m.region)`,
   'W3: an image is available exactly when each of its disks has a live manifest': `
     SELECT i.id || ' is ' || i.state FROM images i
     JOIN disks d ON d.image = i.id LEFT JOIN manifests m ON m.id = d.manifest
@@ -65,6 +67,20 @@ const imageRules: Readonly<Record<string, string>> = {
       AND NOT EXISTS (SELECT FROM copies c WHERE c.destination_image = i.id AND c.finished_at IS NULL)`,
 };
 
+const snapshotRules: Readonly<Record<string, string>> = {
+  'W3: a snapshot that no image stands on has a live manifest, and one that an image stands on leaves it to the disk': `
+    SELECT s.id || ' has ' || coalesce(m.state, 'nothing') FROM snapshots s LEFT JOIN manifests m ON m.id = s.manifest
+    WHERE CASE WHEN EXISTS (SELECT FROM disks d WHERE d.snapshot = s.id) THEN s.manifest IS NOT NULL
+               ELSE m.state IS DISTINCT FROM 'live' END`,
+  'a disk stands on a snapshot of its account and region that measures what it does': `
+    SELECT d.image || ' ' || d.index FROM disks d
+    JOIN images i ON i.id = d.image JOIN snapshots s ON s.id = d.snapshot
+    WHERE (i.account, i.region, d.size) <> (s.account, s.region, s.size) OR d.format IS DISTINCT FROM s.format`,
+  'the disks that stand on one snapshot have the same bytes': `
+    SELECT snapshot::text FROM disks GROUP BY snapshot
+    HAVING count(*) > 1 AND (count(DISTINCT manifest) <> 1 OR count(manifest) <> count(*))`,
+};
+
 const copyRules: Readonly<Record<string, string>> = {
   'a copy and its new image agree': `
     SELECT c.id || ' has ' || c.state || ', its image is ' || coalesce(i.state, 'gone') FROM copies c
@@ -87,7 +103,26 @@ const copyRules: Readonly<Record<string, string>> = {
     WHERE bytes_done > bytes_total OR (state = 'succeeded' AND bytes_done < bytes_total)`,
 };
 
-/** Quotas, counted anew from the images and their disks. */
+const taskRules: Readonly<Record<string, string>> = {
+  'an import and its image agree': `
+    SELECT t.id || ' has ' || t.state || ', its image is ' || coalesce(i.state, 'gone') FROM tasks t
+    LEFT JOIN images i ON i.id = t.image
+    WHERE t.kind = 'import' AND NOT CASE t.state
+      WHEN 'queued' THEN coalesce(i.state, 'gone') IN ('queued', 'uploading')
+      WHEN 'running' THEN coalesce(i.state, 'gone') IN ('queued', 'uploading')
+      WHEN 'succeeded' THEN coalesce(i.state, 'gone') IN ('available', 'deprecated', 'gone')
+      WHEN 'failed' THEN coalesce(i.state, 'gone') IN ('failed', 'gone')
+      WHEN 'cancelled' THEN i.id IS NULL
+    END`,
+  'the image of an unfinished export can be read': `
+    SELECT t.id || ' reads ' || coalesce(i.state, 'nothing') FROM tasks t LEFT JOIN images i ON i.id = t.image
+    WHERE t.kind = 'export' AND t.finished_at IS NULL AND coalesce(i.state, 'gone') NOT IN ('available', 'deprecated')`,
+  'P1: everything is done exactly when the task has succeeded': `
+    SELECT id || ' has ' || state || ' with ' || bytes_done || ' of ' || bytes_total FROM tasks
+    WHERE bytes_done > bytes_total OR (state = 'succeeded' AND bytes_done < bytes_total)`,
+};
+
+/** Quotas, counted anew from the images and the snapshots. */
 const quotaRules: Readonly<Record<string, string>> = {
   'an image counts for the data it has, or for what it announced': `
     SELECT i.id || ' counts for ' || i.quota_bytes || ', holds ' || held.bytes FROM images i
@@ -98,17 +133,23 @@ const quotaRules: Readonly<Record<string, string>> = {
       LEFT JOIN manifests source ON source.id = from_disk.manifest
       WHERE d.image = i.id) AS held
     WHERE i.state IN ('available', 'deprecated', 'copying') AND i.quota_bytes <> held.bytes`,
-  'what is used of a quota is what the images take': `
+  'what is used of a quota is what the images and the snapshots take': `
     SELECT q.account || ' uses ' || concat_ws('/', q.images_used, q.snapshots_used, q.bytes_used) || ', has '
            || concat_ws('/', taken.images, taken.snapshots, taken.bytes)
     FROM account_regions q
     CROSS JOIN LATERAL (
-      SELECT count(*) AS images, coalesce(sum(i.quota_bytes), 0) AS bytes,
-             coalesce(sum((SELECT count(*) FROM disks d WHERE d.image = i.id)), 0) AS snapshots
-      FROM images i WHERE i.account = q.account AND i.region = q.region AND i.state <> 'failed') AS taken
+      SELECT images.count AS images, snapshots.count AS snapshots, images.bytes + snapshots.bytes AS bytes
+      FROM (
+        SELECT count(*), coalesce(sum(i.quota_bytes), 0) AS bytes FROM images i
+        WHERE i.account = q.account AND i.region = q.region AND i.state <> 'failed') AS images, (
+        SELECT count(*), coalesce(sum(m.data_bytes), 0) AS bytes
+        FROM snapshots s LEFT JOIN manifests m ON m.id = s.manifest
+        WHERE s.account = q.account AND s.region = q.region AND NOT EXISTS (
+          SELECT FROM disks d JOIN images i ON i.id = d.image
+          WHERE d.snapshot = s.id AND i.state = 'failed')) AS snapshots) AS taken
     WHERE (q.images_used, q.snapshots_used, q.bytes_used) <> (taken.images, taken.snapshots, taken.bytes)`,
-  'an image is charged to a quota': `
-    SELECT i.id::text FROM images i
+  'an image and a snapshot are charged to a quota': `
+    SELECT i.id::text FROM (SELECT id, account, region FROM images UNION ALL SELECT id, account, region FROM snapshots) i
     WHERE NOT EXISTS (SELECT FROM account_regions q WHERE q.account = i.account AND q.region = i.region)`,
   'an image is shared exactly while it has members': `
     SELECT i.id || ' is ' || i.visibility FROM images i
@@ -125,12 +166,18 @@ export interface CheckOptions {
 
 /** Fails the test when an invariant does not hold. */
 export async function expectSound(db: Db, options: CheckOptions = {}): Promise<void> {
-  report(await findBroken(db, { ...storeRules, ...imageRules, ...copyRules, ...quotaRules }, options));
+  report(
+    await findBroken(
+      db,
+      { ...storeRules, ...imageRules, ...snapshotRules, ...copyRules, ...taskRules, ...quotaRules },
+      options,
+    ),
+  );
 }
 
-/** As {@link expectSound}, for tests of the store alone, whose manifests belong to no image. */
+/** As {@link expectSound}, for tests of the store alone, whose manifests need not belong to an image. */
 export async function expectSoundStore(db: Db): Promise<void> {
-  report(await findBroken(db, storeRules, {}));
+  report(await findBroken(db, { ...storeRules, ...snapshotRules }, {}));
 }
 
 function report(broken: readonly string[]): void {

@@ -12,6 +12,8 @@ import { createChunkIndex } from '../../src/db/chunk-index.ts';
 import { ensureRegions } from '../../src/db/regions.ts';
 import { createSegmentLog } from '../../src/db/segment-log.ts';
 import { createStoreLedger } from '../../src/db/store-ledger.ts';
+import { createCredentials } from '../../src/db/tenants/credentials.ts';
+import { createNonceMemory } from '../../src/db/tenants/nonces.ts';
 import type { Copy, CopyWishes } from '../../src/domain/copy.ts';
 import { newUuid } from '../../src/domain/ids.ts';
 import type { Image } from '../../src/domain/image.ts';
@@ -24,6 +26,8 @@ import type { Run } from '../../src/lib/extent-stream.ts';
 import { bytesOf } from '../../src/lib/raw-stream.ts';
 import { createSecretBox } from '../../src/lib/secret-box.ts';
 import { createDataPlane } from '../../src/main/data-plane.ts';
+import type { ObjectStore } from '../../src/objects/object-store.ts';
+import { aliyunCopyPolicies } from '../../src/protocols/aliyun/copy-policy.ts';
 import { nativeCopyPolicy } from '../../src/protocols/native/copy-policy.ts';
 import type { BlobStore } from '../../src/store/blob-store.ts';
 import { createMemoryStore } from '../../src/store/drivers/memory/memory-store.ts';
@@ -79,6 +83,8 @@ export interface InstallationOptions {
   readonly groupCap?: number;
   readonly concurrency?: number;
   readonly quotas?: Partial<Record<QuotaKind, number>>;
+  /** Without it the installation has none. */
+  readonly objects?: ObjectStore;
 }
 
 /** The one in the data directory of a real one. */
@@ -90,6 +96,7 @@ export async function createInstallation({
   groupCap = 2,
   concurrency = 4,
   quotas = {},
+  objects,
 }: InstallationOptions = {}): Promise<Installation> {
   const database = await createTestDatabase({ connections: 8 });
   const { db, address } = database;
@@ -109,7 +116,9 @@ export async function createInstallation({
   let skipped = 0;
   const clock = { now: () => Date.now() + skipped };
   const chunkKey = (accountId: string) => hash(Buffer.from(accountId));
-  const policies = new Map([[nativeCopyPolicy.name, nativeCopyPolicy]]);
+  const policies = new Map(
+    [nativeCopyPolicy, ...Object.values(aliyunCopyPolicies)].map((policy) => [policy.name, policy]),
+  );
   const shared = { db, queue, policies, regionNumbers, clock, logger: silentLogger, server: randomUUID() };
 
   const metrics = createMetrics('0.0.0');
@@ -119,6 +128,8 @@ export async function createInstallation({
     metrics,
     context: {
       ...shared,
+      credentials: createCredentials(db),
+      nonces: createNonceMemory(db),
       dataPlane: createDataPlane({
         stores,
         ledgers,
@@ -133,6 +144,7 @@ export async function createInstallation({
       defaultQuotas: { ...unlimited, copies: groupCap, ...quotas },
       installationToken: hashToken(installationToken),
       secrets: createSecretBox(randomBytes(32)),
+      objects,
       egress: createEgress({ allowPrivate: true }),
       idempotencyMs: 24 * 3600 * 1000,
       sessionMs: 12 * 3600 * 1000,

@@ -101,7 +101,7 @@ export async function updateProject(
   });
 }
 
-/** Refused while it has images, and for the default one. */
+/** Refused while it has images or snapshots, and for the default one. */
 export async function deleteProject(context: AppContext, caller: Caller, id: string): Promise<void> {
   await change(context, caller, 'project.delete', id, async (trx, project) => {
     if (project.isDefault || !(await deleteProjectRow(trx, project.id))) {

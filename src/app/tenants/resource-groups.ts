@@ -100,7 +100,7 @@ export async function updateResourceGroup(
   });
 }
 
-/** Refused while it has images. */
+/** Refused while it has images or snapshots. */
 export async function deleteResourceGroup(context: AppContext, caller: Caller, id: string): Promise<void> {
   await change(context, caller, 'resource-group.delete', id, async (trx, group) => {
     if (!(await deleteResourceGroupRow(trx, group.id))) {

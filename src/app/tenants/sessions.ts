@@ -11,6 +11,7 @@ import {
   deleteSession as deleteSessionRow,
   findSession,
   findSessionIssuer,
+  findSessionName,
   insertSession,
   listSessions as listSessionRows,
   type NewSession,
@@ -47,6 +48,14 @@ export async function listSessions(context: AppContext, caller: Caller, query: P
 function ownerFor({ role, accountId, userId }: Caller): { accountId: string; userId: string | null } | undefined {
   if (role === 'owner') return { accountId, userId: null };
   return userId === null ? undefined : { accountId, userId };
+}
+
+/** What the session is called that the caller acts in; undefined without one, or when it has ended meanwhile. */
+export async function findOwnSessionName(
+  { db }: Pick<AppContext, 'db'>,
+  { sessionId }: Caller,
+): Promise<string | undefined> {
+  return sessionId === null ? undefined : await findSessionName(db, sessionId);
 }
 
 export interface CreateSessionCommand {

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation, makeImage } from '../../../test/support/installation.ts';
 import { callerOf, createTenant } from '../../../test/support/tenants.ts';
 import { agencyPermits } from '../../db/tenants/agencies.ts';
-import { insertNonce } from '../../db/tenants/nonces.ts';
 import { findDefaultProject, findProject } from '../../db/tenants/projects.ts';
 import { RefusalError } from '../../domain/refusal.ts';
 import { findSigningKey } from '../authenticate.ts';
@@ -548,7 +547,7 @@ describe('forgetExpired', () => {
       ['old', now + 1000],
       ['new', now + 3_600_000],
     ] as const) {
-      await insertNonce(context.db, { scope: owner.accountId, nonce, expiresAt }, now);
+      await context.nonces.remember({ scope: owner.accountId, nonce, expiresAt }, now);
     }
     installation.advance(2000);
     expect(await forgetExpired(context, signal)).toMatchObject({ nonces: 1, sessions: 1, access_keys: 1 });

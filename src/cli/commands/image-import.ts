@@ -1,38 +1,34 @@
 import { basename, extname } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type DiskFormat, diskFormats, type ImageKind, imageKinds } from '../../domain/image.ts';
+import { type DiskFormat, diskFormats } from '../../domain/image.ts';
 import type { ApiImage } from '../api.ts';
 import { CliError } from '../cli-error.ts';
-import type { Client } from '../client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { findImage } from '../find-image.ts';
 import { importImage, resumeImport } from '../import-image.ts';
 import type { CliIo } from '../io.ts';
+import { onlyRegion } from '../only-region.ts';
 import { createTransferProgress } from '../render/transfer-progress.ts';
 import { formatBytes, formatDuration } from '../render/units.ts';
 import { online, type Session } from '../session.ts';
 import { openSourceFile, type SourceFile } from '../source-file.ts';
 import { addExamples } from './help.ts';
+import { type NewImageOptions, newImageFacts, newImageOptions } from './new-image.ts';
 import { retriesOption } from './retries.ts';
-import { repeatable, tag } from './values.ts';
+import { repeatable } from './values.ts';
 
-interface ImportCommandOptions {
+interface ImportCommandOptions extends NewImageOptions {
   readonly region?: string;
   readonly name?: string;
   readonly format?: DiskFormat;
-  readonly kind?: ImageKind;
   readonly dataDisk?: readonly string[];
-  readonly description?: string;
-  readonly project?: string;
-  readonly group?: string;
-  readonly tag?: Readonly<Record<string, string>>;
   readonly keep?: boolean;
   readonly resume?: string;
   readonly retries: number;
 }
 
 /** What an image is made with, and so cannot be said again when it is there. */
-const facts = ['region', 'name', 'format', 'kind', 'description', 'project', 'group', 'tag', 'keep'];
+const facts = ['region', 'name', 'format', 'keep', ...newImageOptions().map((option) => option.attributeName())];
 
 export function addImportCommand(image: Command, io: CliIo): void {
   const command = image
@@ -42,22 +38,19 @@ export function addImportCommand(image: Command, io: CliIo): void {
     .option('--region <region>', 'region to keep it in (may be left out when there is only one)')
     .option('--name <name>', "name of the image (default: the file's, without its ending)")
     .addOption(new Option('--format <format>', 'format of <file> (default: told from its bytes)').choices(diskFormats))
-    .addOption(new Option('--kind <kind>', 'what the image is (default: system-disk)').choices(imageKinds))
     .option('--data-disk <file>', 'a further disk; may be repeated', repeatable)
-    .option('--description <text>', 'what the image is for')
-    .option('--project <project>', 'project to keep it in, by id or name')
-    .option('--group <group>', 'resource group to put it in')
-    .option('--tag <key=value>', 'a tag; may be repeated', tag)
     .option('--keep', 'after Ctrl-C, keep what was sent for --resume, instead of deleting the half-made image')
     .addOption(
       new Option('--resume <image>', 'go on with an import that was cut off; with the same files').conflicts(facts),
     )
     .addOption(retriesOption())
     .action(online(io, runImport));
+  for (const option of newImageOptions()) command.addOption(option);
   addExamples(command, [
     'mimeo image import debian-13.qcow2',
     'mimeo image import golden.raw --region eu-1 --name golden --tag team=base --tag stage=test',
     'mimeo image import db.raw --data-disk db-data.raw --kind whole-machine',
+    'mimeo image import golden.raw --os-type linux --platform Debian --architecture x86_64 --family golden',
     'mimeo image import golden.raw --resume m-0a1b2c3d4e5f6g7h8i9j',
   ]);
 }
@@ -85,15 +78,11 @@ async function importNew(
   const region = options.region ?? (await onlyRegion(session.client));
   const [{ path }] = sources as [SourceFile];
   const name = options.name ?? basename(path, extname(path));
-  const { format, kind, description, project, group, tag: tags, keep = false, retries } = options;
+  const { format, kind, keep = false, retries } = options;
   const newImage = {
     region,
     name,
-    ...(description !== undefined && { description }),
-    ...(project !== undefined && { project }),
-    ...(group !== undefined && { resourceGroup: group }),
-    ...(kind && { kind }),
-    ...(tags && { tags }),
+    ...newImageFacts(options),
     disks: sources.map(({ size }, index) => ({
       role: index === 0 && kind !== 'data-disk' ? ('system' as const) : ('data' as const),
       ...(index === 0 && format && { format }),
@@ -142,16 +131,6 @@ async function showing(
   } finally {
     progress.stop();
   }
-}
-
-async function onlyRegion(client: Client): Promise<string> {
-  const { regions } = await client.listRegions();
-  const [first, ...others] = regions;
-  if (first !== undefined && others.length === 0) return first.id;
-  throw new CliError(`which region? there are: ${regions.map(({ id }) => id).join(', ')}`, {
-    exitCode: exitCodes.usage,
-    advice: 'name one with --region',
-  });
 }
 
 function summary(image: ApiImage, seconds: number): string {

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { imageKinds, visibilities } from '../../domain/image.ts';
+import { imageOwners } from '../../domain/image-query.ts';
 import { imageStates } from '../../domain/states.ts';
 import type { ApiImage } from '../api.ts';
 import type { CliIo } from '../io.ts';
@@ -25,12 +26,10 @@ export function addImageListCommand(image: Command, io: CliIo): void {
     .addOption(repeatableChoice('--state <state>', 'only those in this state', imageStates))
     .option('--tag <key[:value]>', 'only those with this tag; may be repeated', repeatable)
     .addOption(
-      new Option('--owner <owner>', 'whose: your own (default), shared with you, public, or any of these').choices([
-        'self',
-        'shared',
-        'public',
-        'any',
-      ]),
+      new Option(
+        '--owner <owner>',
+        'whose: your own (default), shared with you, public, any of these, or others: shared but not public',
+      ).choices(imageOwners),
     )
     .addOption(new Option('--visibility <visibility>', 'only those that are so').choices(visibilities))
     .addOption(new Option('--kind <kind>', 'only those of this kind').choices(imageKinds))

@@ -4,11 +4,12 @@ import { findImage } from '../find-image.ts';
 import type { CliIo } from '../io.ts';
 import { renderImage } from '../render/image.ts';
 import { online } from '../session.ts';
+import { type AttributeOptions, attributeOptions, attributesOf } from './attributes.ts';
 import { addExamples } from './help.ts';
 import { refuseNoChange } from './resource.ts';
 import { repeatable, tag } from './values.ts';
 
-interface SetOptions extends Pick<ApiImageChange, 'name' | 'description'> {
+interface SetOptions extends AttributeOptions, Pick<ApiImageChange, 'name' | 'description'> {
   readonly tag?: Readonly<Record<string, string>>;
   readonly untag?: readonly string[];
   readonly protect?: boolean;
@@ -46,19 +47,23 @@ export function addImageSetCommand(image: Command, io: CliIo): void {
         print(changed, renderImage(changed));
       }),
     );
+  for (const option of attributeOptions()) set.addOption(option);
   addExamples(set, [
     'mimeo image set golden --tag stage=prod --untag team --protect',
     'mimeo image set golden --name golden-2026-11 --deprecate',
     'mimeo image set golden --group none --private',
+    'mimeo image set golden --os-type linux --platform Debian --boot-mode uefi --family none',
   ]);
 }
 
 function changeOf({ tags }: ApiImage, options: SetOptions): ApiImageChange {
   const { name, description, tag: added = {}, untag: removed = [], protect, deprecate, restore, group } = options;
+  const attributes = attributesOf(options);
   const kept = Object.entries(tags).filter(([key]) => !removed.includes(key));
   return {
     ...(name !== undefined && { name }),
     ...(description !== undefined && { description }),
+    ...(attributes && { attributes }),
     ...(Object.keys(added).length + removed.length > 0 && { tags: { ...Object.fromEntries(kept), ...added } }),
     ...(protect !== undefined && { protected: protect }),
     ...((deprecate || restore) && { deprecated: deprecate === true }),

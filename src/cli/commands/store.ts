@@ -19,7 +19,7 @@ const collectionColumns: readonly Column<ApiCollection>[] = [
 ];
 
 const damageColumns: readonly Column<ApiVerification['damage'][number]>[] = [
-  { title: 'IMAGE', value: ({ image }) => image },
+  { title: 'IMAGE', value: ({ image, snapshot }) => image ?? `snapshot ${snapshot}` },
   { title: 'DISK', align: 'right', value: ({ disk }) => disk },
   { title: 'OFFSET', align: 'right', value: ({ offset }) => offset },
   { title: 'DAMAGE', value: ({ message }) => message },

@@ -36,13 +36,17 @@ const words = (...values: string[]) => ({ files: false, values });
 
 test.each<[string[], { files: boolean; values: string[] }]>([
   [['im'], words('image')],
-  [['image', 'ex'], words('export')],
+  [['image', 'ex'], words('export', 'export-object')],
   [['image', 'import', ''], { files: true, values: [] }],
   [['--ca-file', ''], { files: true, values: [] }],
   [['image', 'list', '--state', 'up'], words('uploading')],
   [['image', 'list', '--state=up'], words('--state=uploading')],
   [['image', 'list', '--state', '=', 'up'], words('uploading')],
   [['image', 'list', '--na'], words('--name')],
+  [['image', 'list', '--owner', 'o'], words('others')],
+  [['image', 'import-object', '--data-o'], words('--data-object')],
+  [['task', ''], words('list', 'show', 'cancel', 'help')],
+  [['task', 'list', '--kind', 'e'], words('export')],
   [['image', 'list', '--js'], words('--json')],
   [['image', 'list', '--name', ''], words()],
   [['user', 'create', 'anna', '--role', 'o'], words('owner', 'operator')],

@@ -26,6 +26,11 @@ const sources: Readonly<Record<string, Source>> = {
   },
   region: { path: '/regions', member: 'regions', candidate: ({ id }) => [id] },
   copy: { path: '/copies?limit=20', member: 'copies', candidate: ({ id, state }) => [id, state] },
+  task: {
+    path: '/tasks?limit=20',
+    member: 'tasks',
+    candidate: ({ id, kind, state }) => [id, `${kind}, ${state}`],
+  },
   user: { path: '/users', member: 'users', candidate: ({ name, role }) => [name, role] },
   account: { path: '/accounts', member: 'accounts', candidate: ({ name, number }) => [name, number] },
   'access-key': {
@@ -37,6 +42,7 @@ const sources: Readonly<Record<string, Source>> = {
   project: { path: '/projects', member: 'projects', candidate: ({ name, region }) => [name, region] },
   group: { path: '/resource-groups', member: 'resourceGroups', candidate: ({ name }) => [name] },
   'resource-group': { path: '/resource-groups', member: 'resourceGroups', candidate: ({ name }) => [name] },
+  snapshot: { path: '/snapshots?limit=200', member: 'snapshots', candidate: ({ id, name }) => [id, name] },
   session: { path: '/sessions', member: 'sessions', candidate: ({ id, name }) => [id, name] },
   webhook: { path: '/webhooks', member: 'webhooks', candidate: ({ id, url }) => [id, url] },
 };

@@ -44,9 +44,19 @@ export function describeProgress(copy: ApiCopy): string {
     `${formatBytes(copy.bytesDone)} of ${formatBytes(copy.bytesTotal)}`,
     `${formatBytes(copy.bytesMoved)} moved`,
   ];
-  if (copy.state === 'running' && copy.bytesPerSecond > 0) parts.push(formatRate(copy.bytesPerSecond));
-  if (copy.secondsRemaining !== null) parts.push(`${formatDuration(copy.secondsRemaining)} left`);
-  return parts.join(', ');
+  return [...parts, ...describePace(copy)].join(', ');
+}
+
+/** How fast and how long, as far as that is known. */
+export function describePace({
+  state,
+  bytesPerSecond,
+  secondsRemaining,
+}: Pick<ApiCopy, 'state' | 'bytesPerSecond' | 'secondsRemaining'>): string[] {
+  return [
+    ...(state === 'running' && bytesPerSecond > 0 ? [formatRate(bytesPerSecond)] : []),
+    ...(secondsRemaining === null ? [] : [`${formatDuration(secondsRemaining)} left`]),
+  ];
 }
 
 const planColumns: readonly Column<ApiPlannedCopy>[] = [

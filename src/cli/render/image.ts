@@ -29,6 +29,8 @@ const diskColumns: readonly Column<ApiDisk>[] = [
 ];
 
 export function renderImage(image: ApiImage): string {
+  const known = Object.entries(image.attributes).filter(([, value]) => value !== null);
+  const system = known.map(([name, value]) => `${name}=${value}`);
   const tags = Object.entries(image.tags).map(([key, value]) => `${key}=${value}`);
   const fields = renderFields([
     ['Name', image.name],
@@ -43,6 +45,7 @@ export function renderImage(image: ApiImage): string {
     ['Visibility', image.visibility],
     ['Protected', yesOrNo(image.protected)],
     ['Kind', `${image.kind}, ${image.rootDevice}`],
+    ['System', system.toSorted().join(', ') || '-'],
     ['Description', image.description || '-'],
     ['Tags', tags.toSorted().join(', ') || '-'],
     ['Copied from', image.sourceImageId ?? '-'],

@@ -1,12 +1,14 @@
 /**
- * Who holds a credential, as he stands now: one statement each, asked on every request, which finds nothing as soon as the
- * credential or anything that it rests on has expired, is disabled or gone. Nothing is kept between requests, so a key that is
- * disabled is refused by every server at once.
+ * Who holds a credential, as he stands now: asked on every request, by a statement that is shared with the requests of the same
+ * moment and finds nothing as soon as the credential or anything that it rests on has expired, is disabled or gone. Nothing is
+ * kept between requests, so a key that is disabled is refused by every server at once.
  */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Role } from '../../domain/principal.ts';
-import type { AgencyGrant } from '../../domain/tenants.ts';
+import type { Account, AgencyGrant } from '../../domain/tenants.ts';
+import { batched } from '../../lib/batch.ts';
 import type { Db } from '../database.ts';
+import { findAdministeringAccount } from './accounts.ts';
 
 interface Holder {
   readonly accountId: string;
@@ -43,27 +45,84 @@ export interface SessionHolder extends Holder {
   readonly agency: { readonly name: string; readonly grants: readonly AgencyGrant[] } | null;
 }
 
-export async function findAccessKeyHolder(db: Db, id: string, now: number): Promise<AccessKeyHolder | undefined> {
-  const { rows } = await sql<AccessKeyHolder>`
-    SELECT k.secret, k.last_used_at AS "lastUsedAt", u.id AS "userId", u.name AS "userName", u.role AS "userRole",
+export interface Credentials {
+  findAccessKeyHolder(id: string, now: number): Promise<AccessKeyHolder | undefined>;
+  /** By the hash of a bearer token; temporary credentials are not found by it. */
+  findTokenHolder(token: Buffer, now: number): Promise<SessionHolder | undefined>;
+  /** By the id of temporary credentials. */
+  findTemporaryKeyHolder(accessKeyId: string, now: number): Promise<SessionHolder | undefined>;
+  /** The account in which the bearer of the installation's token acts. */
+  findAdministeringAccount(): Promise<Account | undefined>;
+}
+
+export function createCredentials(db: Db): Credentials {
+  const findTokenHolder = lookup(
+    (hashes) => {
+      const tokens = hashes.map((hash) => Buffer.from(hash, 'hex'));
+      return readSessions(db, sql`s.token = any(${tokens}::bytea[]) AND s.access_key IS NULL`);
+    },
+    ({ token }) => token.toString('hex'),
+  );
+  const findAdministering = batched(async (asked: readonly undefined[]) => {
+    const account = await findAdministeringAccount(db);
+    return asked.map(() => account);
+  }, most);
+  return {
+    findAccessKeyHolder: lookup(
+      (ids) => readAccessKeys(db, ids),
+      ({ id }) => id,
+    ),
+    findTokenHolder: (token, now) => findTokenHolder(token.toString('hex'), now),
+    findTemporaryKeyHolder: lookup(
+      (ids) => readSessions(db, sql`s.access_key = any(${ids}::text[])`),
+      ({ accessKeyId }) => accessKeyId,
+    ),
+    findAdministeringAccount: () => findAdministering(undefined),
+  };
+}
+
+interface Expiring {
+  /** When the first of what it rests on expires (epoch milliseconds); null: never. */
+  readonly expiresAt: number | null;
+}
+
+/** Credentials that one statement looks up. */
+const most = 500;
+
+/** Finds the row of a credential by its name, together with those of others, unless it has expired at `now`. */
+function lookup<Row extends Expiring>(
+  read: (names: readonly string[]) => Promise<readonly Row[]>,
+  nameOf: (row: Row) => string | null,
+): (name: string, now: number) => Promise<Row | undefined> {
+  const find = batched(async (names: readonly string[]) => {
+    const rows = await read([...new Set(names)]);
+    const byName = new Map(rows.map((row) => [nameOf(row), row]));
+    return names.map((name) => byName.get(name));
+  }, most);
+  return async (name, now) => {
+    const row = await find(name);
+    return row === undefined || (row.expiresAt !== null && row.expiresAt <= now) ? undefined : row;
+  };
+}
+
+type AccessKeyRow = AccessKeyHolder & Expiring & { readonly id: string };
+
+async function readAccessKeys(db: Db, ids: readonly string[]): Promise<AccessKeyRow[]> {
+  const { rows } = await sql<AccessKeyRow>`
+    SELECT k.id, k.secret, k.last_used_at AS "lastUsedAt", k.expires_at AS "expiresAt",
+           u.id AS "userId", u.name AS "userName", u.role AS "userRole",
            a.id AS "accountId", a.name AS "accountName", a.number AS "accountNumber", a.administers
     FROM access_keys k
     JOIN users u ON u.id = k."user" AND u.disabled_at IS NULL
     JOIN accounts a ON a.id = u.account AND a.disabled_at IS NULL
-    WHERE k.id = ${id} AND k.disabled_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > ${now})`.execute(db);
-  return rows[0];
+    WHERE k.id = any(${ids}::text[]) AND k.disabled_at IS NULL`.execute(db);
+  return rows;
 }
 
-/** By the hash of a bearer token, or by the id of temporary credentials; neither is good for the other. */
-export async function findSessionHolder(
-  db: Db,
-  by: { readonly token: Uint8Array } | { readonly accessKeyId: string },
-  now: number,
-): Promise<SessionHolder | undefined> {
-  const isMeant =
-    'token' in by ? sql`s.token = ${by.token} AND s.access_key IS NULL` : sql`s.access_key = ${by.accessKeyId}`;
-  const { rows } = await sql<SessionHolder>`
+async function readSessions(db: Db, isMeant: RawBuilder<unknown>): Promise<(SessionHolder & Expiring)[]> {
+  const { rows } = await sql<SessionHolder & Expiring>`
     SELECT s.id AS "sessionId", s.token, s.access_key AS "accessKeyId", s.secret, s.role,
+           least(s.expires_at, k.expires_at, g.expires_at) AS "expiresAt",
            u.id AS "userId", u.name AS "userName", u.role AS "userRole", home.name AS "homeName",
            a.id AS "accountId", a.name AS "accountName", a.number AS "accountNumber", a.administers,
            CASE WHEN g.id IS NOT NULL THEN jsonb_build_object('name', g.name, 'grants', coalesce((
@@ -77,10 +136,9 @@ export async function findSessionHolder(
     -- The installation's token belongs to the account that administers it.
     JOIN accounts home ON home.disabled_at IS NULL AND home.id = coalesce(u.account, (
       SELECT id FROM accounts WHERE administers ORDER BY created_at LIMIT 1))
-    WHERE ${isMeant} AND s.expires_at > ${now} AND u.disabled_at IS NULL
-      AND k.disabled_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > ${now})
-      AND CASE WHEN g.id IS NULL THEN a.id = home.id
-          ELSE g.account = a.id AND g.trusted_account = home.id AND (g.expires_at IS NULL OR g.expires_at > ${now})
-          END`.execute(db);
-  return rows[0];
+    WHERE ${isMeant} AND u.disabled_at IS NULL AND k.disabled_at IS NULL
+      AND CASE WHEN g.id IS NULL THEN a.id = home.id ELSE g.account = a.id AND g.trusted_account = home.id END`.execute(
+    db,
+  );
+  return rows;
 }

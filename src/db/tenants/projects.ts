@@ -2,6 +2,7 @@
 import { type SqlBool, sql } from 'kysely';
 import { isUuid } from '../../domain/ids.ts';
 import type { Project } from '../../domain/tenants.ts';
+import { buildOnce } from '../build-once.ts';
 import { breaksConstraint, type Db, type Trx } from '../database.ts';
 import type { PageRequest } from '../paging.ts';
 
@@ -52,11 +53,15 @@ function only<Item>(items: readonly Item[]): Item | undefined {
 
 /** The project that is named after the region; every account has one in each. */
 export async function findDefaultProject(db: Db | Trx, accountId: string, region: string): Promise<Project> {
-  return await selectProjects(db, accountId)
-    .where('regions.id', '=', region)
-    .where('is_default', '=', true)
-    .executeTakeFirstOrThrow();
+  const [project] = await readDefaultProject(db, { accountId, region });
+  if (project === undefined) throw new Error(`account ${accountId} has no default project in region ${region}`);
+  return project;
 }
+
+const readDefaultProject = buildOnce(
+  (db, { accountId, region }: { readonly accountId: string; readonly region: string }) =>
+    selectProjects(db, accountId).where('regions.id', '=', region).where('is_default', '=', true),
+);
 
 export interface ProjectFilter extends PageRequest {
   readonly region?: string | undefined;
@@ -109,13 +114,14 @@ export async function updateProject(
   }
 }
 
-/** False when the project has images. */
+/** False when the project has images or snapshots. */
 export async function deleteProject(trx: Trx, id: string): Promise<boolean> {
   try {
     const { numDeletedRows } = await trx.deleteFrom('projects').where('id', '=', id).executeTakeFirst();
     return numDeletedRows === 1n;
   } catch (error) {
-    if (breaksConstraint(error, 'images_project_fkey')) return false;
+    const users = ['images_project_fkey', 'snapshots_project_fkey'];
+    if (users.some((each) => breaksConstraint(error, each))) return false;
     throw error;
   }
 }

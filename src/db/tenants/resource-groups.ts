@@ -90,13 +90,14 @@ export async function updateResourceGroup(trx: Trx, group: ResourceGroup): Promi
   }
 }
 
-/** False when the resource group has images. */
+/** False when the resource group has images or snapshots. */
 export async function deleteResourceGroup(trx: Trx, id: string): Promise<boolean> {
   try {
     const { numDeletedRows } = await trx.deleteFrom('resource_groups').where('id', '=', id).executeTakeFirst();
     return numDeletedRows === 1n;
   } catch (error) {
-    if (breaksConstraint(error, 'images_resource_group_fkey')) return false;
+    const users = ['images_resource_group_fkey', 'snapshots_resource_group_fkey'];
+    if (users.some((each) => breaksConstraint(error, each))) return false;
     throw error;
   }
 }

@@ -119,6 +119,12 @@ export async function findSessionIssuer(
     .executeTakeFirst();
 }
 
+/** What whoever made the session called it. */
+export async function findSessionName(db: Db, id: string): Promise<string | undefined> {
+  const row = await db.selectFrom('sessions').select('name').where('id', '=', id).executeTakeFirst();
+  return row?.name;
+}
+
 /** Deletes the session with those that were made with it; false when it is gone. */
 export async function deleteSession(trx: Trx, id: string): Promise<boolean> {
   const { numDeletedRows } = await trx.deleteFrom('sessions').where('id', '=', id).executeTakeFirst();

@@ -5,13 +5,14 @@
 import { randomUUID } from 'node:crypto';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { z } from 'zod';
-import type { AppContext, Caller } from '../../app/context.ts';
+import type { AppContext } from '../../app/context.ts';
 import { addLogFacts } from '../../telemetry/context.ts';
 import type { RequestMetrics } from '../../telemetry/metrics.ts';
 import { clientAddress } from '../shared/client-address.ts';
 import { boundAnswers, boundBodies } from '../shared/deadlines.ts';
 import { instrument } from '../shared/instrument.ts';
 import { problemType } from '../shared/problem-document.ts';
+import { createRateLimits } from '../shared/rate-limit.ts';
 import { authenticate } from './authentication.ts';
 import { checkDigest } from './body-digest.ts';
 import { contentRoutes } from './content.ts';
@@ -20,15 +21,7 @@ import { parse, text } from './input.ts';
 import type { ServerStatus } from './operation.ts';
 import { operations } from './operations.ts';
 import { protocolError } from './protocol-error.ts';
-import { createRateLimits } from './rate-limit.ts';
 import { registerRoutes } from './routes.ts';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Set by the gate. */
-    caller: Caller;
-  }
-}
 
 export interface NativeApiLimits {
   /** Of one user; 0 is no limit. */
@@ -77,8 +70,10 @@ export function createNativeApi(options: NativeApiOptions): FastifyInstance {
   });
   instrument(app, { protocol: 'native', metrics, logger });
   boundAnswers(app, limits.requestSeconds);
-  app.decorateRequest('caller', null as unknown as Caller);
-  const rates = createRateLimits(app, limits.requestsPerMinute);
+  const rates = createRateLimits(app, {
+    requestsPerMinute: limits.requestsPerMinute,
+    refuse: (seconds) => protocolError('rate.limited', {}, { 'retry-after': String(seconds) }),
+  });
 
   /** Lets in whoever proves who they are, as often as they may. */
   async function gate(request: FastifyRequest, reply: FastifyReply): Promise<void> {

@@ -16,6 +16,7 @@ const uploadHeaders = z.object({ 'upload-complete': header, 'upload-length': hea
 const uploadRefusals = [
   'image.not-found',
   'image.changing',
+  'image.importing',
   'disk.not-found',
   'disk.has-content',
   'disk.upload-in-progress',

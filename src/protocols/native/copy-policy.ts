@@ -5,4 +5,6 @@ export const nativeCopyPolicy: CopyPolicy = {
   name: 'native',
   mostCopies: 100,
   rules: [{ rule: 'right' }, { rule: 'source-state' }, { rule: 'agency' }, { rule: 'quota' }],
+  inherits: ['description', 'tags'],
+  unnamed: 'source',
 };

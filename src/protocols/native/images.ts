@@ -1,28 +1,39 @@
 import { z } from 'zod';
 import { createImage } from '../../app/create-image.ts';
+import { createImageFromSnapshots } from '../../app/create-image-from-snapshots.ts';
 import { deleteImage } from '../../app/delete-image.ts';
 import { findImage } from '../../app/find-image.ts';
 import { listImages } from '../../app/list-images.ts';
 import { updateImage } from '../../app/update-image.ts';
 import { diskFormats, diskRoles, imageKinds, rootDevices, visibilities } from '../../domain/image.ts';
+import { changeAttributes } from '../../domain/image-attributes.ts';
 import { type ImageSort, imageOwners, imageSorts } from '../../domain/image-query.ts';
 import { imageStates } from '../../domain/states.ts';
-import { description, id, moment, name, tags, text } from './input.ts';
+import { invalid } from './conditions.ts';
+import { description, flag, id, moment, name, tagFilter, tags, text } from './input.ts';
 import { nothing, operation } from './operation.ts';
 import { createCursors, pageFields, pageOf } from './paging.ts';
-import { imageSchema, renderImage } from './render.ts';
+import { imageAttributes, imageSchema, renderImage } from './render.ts';
+
+/** What is said of the system in an image. Texts keep to the rule of names. */
+const attributes = imageAttributes.partial();
 
 /** 64 TiB, the largest disk that any of the clouds knows. */
 const maxDiskBytes = 64 * 1024 ** 4;
 
 export const imageId = id("The image's id, or one of its other two names.");
 
+const maxDisks = 64;
+
 const newImage = z.strictObject({
   region: text,
   name,
   description: description.default(''),
-  kind: z.enum(imageKinds).default('system-disk'),
+  kind: z.enum(imageKinds).optional().meta({
+    description: 'Without it `system-disk`; `data-disk` when it is made of snapshots and none is a system disk.',
+  }),
   rootDevice: z.enum(rootDevices).default('cloud-disk'),
+  attributes: attributes.optional(),
   tags: tags.default({}),
   project: text.optional().meta({ description: "Id or name; the region's default project without it." }),
   resourceGroup: text.optional().meta({ description: 'Id or name.' }),
@@ -35,7 +46,15 @@ const newImage = z.strictObject({
       }),
     )
     .min(1)
-    .max(64),
+    .max(maxDisks)
+    .optional()
+    .meta({ description: 'To be uploaded.' }),
+  snapshots: z
+    .array(z.strictObject({ id: text, role: z.enum(diskRoles).optional() }))
+    .min(1)
+    .max(maxDisks)
+    .optional()
+    .meta({ description: 'Instead of `disks`: what they stand on, which makes the image available at once.' }),
 });
 
 const sorts = imageSorts.flatMap((field) => [field, `-${field}` as const]);
@@ -61,6 +80,7 @@ const imageQuery = z.strictObject({
 const imageChange = z.strictObject({
   name: name.optional(),
   description: description.optional(),
+  attributes: attributes.optional().meta({ description: 'What is left out stays; null takes it away.' }),
   tags: tags.optional().meta({ description: 'All of them: those that are not here are removed.' }),
   protected: z.boolean().optional(),
   deprecated: z.boolean().optional(),
@@ -68,18 +88,12 @@ const imageChange = z.strictObject({
   resourceGroup: text.nullable().optional().meta({ description: 'Id or name; null takes the image out of it.' }),
 });
 
-/** `key` or `key:value`; a key may hold no colon here. */
-function tagFilter(tag: string): { key: string; value: string | null } {
-  const colon = tag.indexOf(':');
-  return colon < 0 ? { key: tag, value: null } : { key: tag.slice(0, colon), value: tag.slice(colon + 1) };
-}
-
 export const imageOperations = [
   operation({
     id: 'createImage',
     method: 'POST',
     path: '/images',
-    summary: 'Makes an image without bytes, `queued` until each of its disks has been uploaded.',
+    summary: 'Makes an image: without bytes, `queued` until each of its disks has been uploaded, or of snapshots.',
     action: 'image.create',
     body: newImage,
     example: { region: 'north', name: 'debian-13', disks: [{ role: 'system', size: 4096 }] },
@@ -91,12 +105,26 @@ export const imageOperations = [
       'image.not-found',
       'project.not-found',
       'resource-group.not-found',
+      'snapshot.not-found',
+      'snapshot.not-ready',
+      'snapshot.other-region',
       'quota.images',
       'quota.snapshots',
       'quota.bytes',
     ],
     async handle({ context, caller, body, token }) {
-      const { result: image, replayed } = await createImage(context, caller, body, token);
+      const { disks, snapshots, kind = 'system-disk', attributes: said = {}, ...facts } = body;
+      const wanted = { ...facts, attributes: changeAttributes({}, said) };
+      const make = () => {
+        if (disks !== undefined && snapshots === undefined) {
+          return createImage(context, caller, { ...wanted, kind, disks }, { token });
+        }
+        if (snapshots !== undefined && disks === undefined) {
+          return createImageFromSnapshots(context, caller, { ...wanted, kind: body.kind, snapshots }, { token });
+        }
+        throw invalid('disks', 'or snapshots are needed, and not both');
+      };
+      const { result: image, replayed } = await make();
       return { body: renderImage(image, caller), revision: image.revision, replayed };
     },
   }),
@@ -176,15 +204,28 @@ export const imageOperations = [
     id: 'deleteImage',
     method: 'DELETE',
     path: '/images/{image}',
-    summary: 'Deletes an image; bytes that no other image needs go with it.',
+    summary: 'Deletes an image; bytes that nothing else needs go with it.',
     action: 'image.delete',
     params: { image: imageId },
+    query: z.strictObject({
+      keepSnapshots: flag
+        .optional()
+        .meta({ description: 'Its snapshots stay, with their bytes, until each is deleted.' }),
+    }),
     status: 204,
     answer: nothing,
     conditional: true,
-    refusals: ['image.not-found', 'image.protected', 'image.changing', 'image.being-copied', 'precondition.failed'],
-    async handle({ context, caller, params, ifRevision }) {
-      await deleteImage(context, caller, params.image, { ifRevision });
+    refusals: [
+      'image.not-found',
+      'image.protected',
+      'image.changing',
+      'image.being-copied',
+      'image.importing',
+      'image.exporting',
+      'precondition.failed',
+    ],
+    async handle({ context, caller, params, query, ifRevision }) {
+      await deleteImage(context, caller, params.image, { ifRevision, ...query });
       return { body: undefined };
     },
   }),

@@ -27,6 +27,15 @@ export const moment = z.iso
   .meta({ id: 'Moment', description: 'ISO 8601, with any offset.' })
   .transform((value) => Date.parse(value));
 
+/** A yes or no in a query. */
+export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+/** `key` or `key:value`; a key may hold no colon here. */
+export function tagFilter(tag: string): { key: string; value: string | null } {
+  const colon = tag.indexOf(':');
+  return colon < 0 ? { key: tag, value: null } : { key: tag.slice(0, colon), value: tag.slice(colon + 1) };
+}
+
 export const diskIndex = z.coerce.number().int().min(0).max(63);
 
 /** `value` as the schema has it, or `request.invalid` for the first rule that it breaks. */

@@ -61,7 +61,15 @@ const verification = z
   .strictObject({
     disksChecked: count,
     bytesChecked: bytes,
-    damage: z.array(z.strictObject({ image: uuid, disk: count, offset: bytes, message: z.string() })),
+    damage: z.array(
+      z.strictObject({
+        image: uuid.nullable().meta({ description: 'Null for a snapshot that no image stands on.' }),
+        snapshot: uuid,
+        disk: count,
+        offset: bytes,
+        message: z.string(),
+      }),
+    ),
   })
   .meta({ id: 'Verification' });
 

@@ -14,7 +14,9 @@ import { quotaOperations } from './quotas.ts';
 import { resourceGroupOperations } from './resource-groups.ts';
 import { sessionOperations } from './sessions.ts';
 import { shareOperations } from './shares.ts';
+import { snapshotOperations } from './snapshots.ts';
 import { tagOperations } from './tags.ts';
+import { taskOperations } from './tasks.ts';
 import { userOperations } from './users.ts';
 import { webhookOperations } from './webhooks.ts';
 
@@ -49,9 +51,11 @@ export const operations: readonly Operation[] = [
   ...quotaOperations,
   ...imageOperations,
   ...contentOperations,
+  ...snapshotOperations,
   ...tagOperations,
   ...shareOperations,
   ...copyOperations,
+  ...taskOperations,
   ...eventOperations,
   ...webhookOperations,
   readOpenApi,

@@ -1,9 +1,6 @@
-/**
- * Lists come in pages. A cursor says where the next one begins: base64url of JSON that only its own list, with the same
- * filters and the same sort, takes back.
- */
-import { createHash } from 'node:crypto';
+/** Lists come in pages. A cursor says where the next one begins. */
 import { z } from 'zod';
+import { createCursors as createSharedCursors } from '../shared/cursors.ts';
 import { invalid } from './conditions.ts';
 import { text } from './input.ts';
 
@@ -26,28 +23,17 @@ export function pageOf<const Name extends string, Item extends z.ZodType>(name: 
 export const placeOfName = z.strictObject({ value: text, id: z.uuid() });
 export const placeOfTime = z.strictObject({ value: z.int().min(0), id: z.uuid() });
 
-/** Reads and writes the cursors of one list. `scope`: its name, its filters and its sort. */
+/** Reads and writes the cursors of one list, and refuses another's. `scope`: its name, its filters and its sort. */
 export function createCursors<Place>(place: z.ZodType<Place>, ...scope: readonly unknown[]) {
-  const mark = createHash('sha256').update(JSON.stringify(scope)).digest('base64url').slice(0, 8);
-  const whole = z.tuple([z.literal(mark), place]);
+  const { read, write } = createSharedCursors(place, scope);
   return {
     read(cursor: string | undefined): Place | undefined {
       if (cursor === undefined) return undefined;
-      const found = whole.safeParse(decode(cursor));
-      if (!found.success)
+      const found = read(cursor);
+      if (found === undefined)
         throw invalid('cursor', 'is not one that this list, with these filters and this sort, has given');
-      return found.data[1];
+      return found;
     },
-    write(next: object | number | null): string | null {
-      return next === null ? null : Buffer.from(JSON.stringify([mark, next])).toString('base64url');
-    },
+    write,
   };
-}
-
-function decode(cursor: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
-  } catch {
-    return undefined;
-  }
 }

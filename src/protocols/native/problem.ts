@@ -31,6 +31,10 @@ export const refusalProblems: { readonly [Code in RefusalCode]: ProblemRow<Refus
     status: 422,
     title: ({ token }) => `the idempotency key ${token} was used for another request; take a new one`,
   },
+  'request.dry-run-passed': {
+    status: 400,
+    title: ({ action }) => `this was only tried (${action}): it would be done; ask for it without a dry run`,
+  },
   'precondition.failed': {
     status: 412,
     title: ({ image, revision }) => `image ${image} has changed: it is at revision ${revision}; read it again`,
@@ -61,7 +65,7 @@ export const refusalProblems: { readonly [Code in RefusalCode]: ProblemRow<Refus
   },
   'project.in-use': {
     status: 409,
-    title: ({ project }) => `project ${project} has images or is a region's default project`,
+    title: ({ project }) => `project ${project} has images or snapshots, or is a region's default project`,
   },
   'agency.not-found': { status: 404, title: ({ agency }) => `there is no agency ${agency}` },
   'agency.exists': { status: 409, title: ({ name }) => `there is an agency ${name} already` },
@@ -76,7 +80,7 @@ export const refusalProblems: { readonly [Code in RefusalCode]: ProblemRow<Refus
   'resource-group.exists': { status: 409, title: ({ name }) => `there is a resource group ${name} already` },
   'resource-group.in-use': {
     status: 409,
-    title: ({ resourceGroup }) => `resource group ${resourceGroup} has images; move them first`,
+    title: ({ resourceGroup }) => `resource group ${resourceGroup} has images or snapshots; move them first`,
   },
   'quota.images': { status: 409, title: (facts) => overQuota('images', facts) },
   'quota.snapshots': { status: 409, title: (facts) => overQuota('snapshots', facts) },
@@ -119,6 +123,22 @@ export const refusalProblems: { readonly [Code in RefusalCode]: ProblemRow<Refus
     title: ({ image, limit }) => `image ${image} is shared with ${limit} accounts already`,
   },
   'share.not-found': { status: 404, title: ({ image }) => `nobody shares an image ${image} with you` },
+  'snapshot.not-found': { status: 404, title: ({ snapshot }) => `there is no snapshot ${snapshot}` },
+  'snapshot.not-ready': {
+    status: 409,
+    title: ({ snapshot, state }) =>
+      `snapshot ${snapshot} is ${state}; an image can be made of it once it is accomplished`,
+  },
+  'snapshot.in-use': {
+    status: 409,
+    title: ({ snapshot, image }) => `image ${image} stands on snapshot ${snapshot}; delete the image first`,
+  },
+  'snapshot.other-region': {
+    status: 409,
+    title: ({ snapshot, region }) =>
+      `snapshot ${snapshot} is in region ${region}, and an image is made in its own region`,
+  },
+  'tag.limit': { status: 409, title: ({ resource, limit }) => `${resource} would have more than ${limit} tags` },
   'disk.not-found': { status: 404, title: ({ image, disk }) => `image ${image} has no disk ${disk} that can be read` },
   'disk.has-content': {
     status: 409,
@@ -174,7 +194,63 @@ export const refusalProblems: { readonly [Code in RefusalCode]: ProblemRow<Refus
     status: 409,
     title: ({ image, size, limit }) => `image ${image} measures ${size} bytes, and ${limit} is the most that is copied`,
   },
-  'copy.source': { status: 403, title: ({ image }) => `image ${image} is not yours to copy` },
+  'copy.source': {
+    status: 403,
+    title: ({ image, owner }) =>
+      `image ${image} is ${{ own: 'your own', shared: 'shared', public: 'public' }[owner]}, which is not copied here`,
+  },
+  'copy.shared-region': {
+    status: 409,
+    title: ({ image, region }) =>
+      `image ${image} is shared with you and can be copied to its own region only, not ${region}`,
+  },
+  'copy.conflict': {
+    status: 409,
+    title: ({ image, region, copy }) =>
+      `image ${image} is on its way to region ${region} already; wait for copy ${copy}`,
+  },
+  'object-store.missing': {
+    status: 409,
+    title: () => 'this installation has no object store to import from and export to; its operator sets objectStoreUrl',
+  },
+  'object-store.unreachable': {
+    status: 503,
+    title: () => 'the object store does not answer at present; ask again later',
+  },
+  'object.bucket-not-found': { status: 404, title: ({ bucket }) => `there is no bucket ${bucket} in the object store` },
+  'object.not-found': {
+    status: 404,
+    title: ({ bucket, object }) => `there is no object ${object} in bucket ${bucket}`,
+  },
+  'object.denied': {
+    status: 403,
+    title: ({ bucket, object }) =>
+      `the object store does not let this installation at ${object === null ? '' : `object ${object} in `}bucket ${bucket}`,
+  },
+  'object.size': {
+    status: 409,
+    title: ({ object, size, limit }) => `object ${object} has ${size} bytes; a disk has 1 to ${limit}`,
+  },
+  'export.format': {
+    status: 409,
+    title: ({ image, format, formats }) =>
+      `image ${image} is ${formats}, not ${format}; disks are exported as they are`,
+  },
+  'export.size': {
+    status: 409,
+    title: ({ disk, size, limit }) => `disk ${disk} has ${size} bytes, and an object has at most ${limit}`,
+  },
+  'image.importing': {
+    status: 409,
+    title: ({ image, task }) => `image ${image} is being imported; wait for task ${task}, or cancel it`,
+  },
+  'image.exporting': {
+    status: 409,
+    title: ({ image, task }) =>
+      `image ${image} is being exported; wait for ${task === null ? 'it to end' : `task ${task}, or cancel it`}`,
+  },
+  'task.not-found': { status: 404, title: ({ task }) => `there is no task ${task}` },
+  'task.finished': { status: 409, title: ({ task, state }) => `task ${task} has ${state} and cannot be cancelled` },
   'store.full': { status: 507, title: ({ region }) => `the store of region ${region} has no space left` },
 };
 
@@ -195,6 +271,10 @@ export const failureStatus: { readonly [Code in FailureCode]: number } = {
   'not-permitted': 403,
   'image-damaged': 500,
   'destination-full': 507,
+  'object-store-unavailable': 503,
+  'object-gone': 410,
+  'object-denied': 403,
+  'format-refused': 422,
   'store-unavailable': 503,
   'database-unavailable': 503,
   'attempts-exhausted': 500,

@@ -1,19 +1,34 @@
 /** Each no that the core knows, as the native API says it. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { makeImage } from '../../../test/support/installation.ts';
 import { type Answer, createTestApi, type TestApi } from '../../../test/support/native-api.ts';
+import { type ObjectServer, startObjectServer } from '../../../test/support/object-server.ts';
+import { openObjectServer } from '../../../test/support/open-object-server.ts';
 import type { Image } from '../../domain/image.ts';
 import type { RefusalCode } from '../../domain/refusal.ts';
-import { extentsMediaType } from '../../lib/extent-stream.ts';
+import { encodeExtents, extentsMediaType } from '../../lib/extent-stream.ts';
+import type { ObjectStore } from '../../objects/object-store.ts';
 
 let api: TestApi;
 let administrator: Record<string, string>;
+let store: ObjectServer;
+let objects: ObjectStore;
 beforeAll(async () => {
-  api = await createTestApi({ installation: { groupCap: 2, quotas: { snapshots: 50, bytes: 1e12 } } });
+  store = await startObjectServer();
+  store.buckets.get('images')?.set('disk', randomBytes(4096));
+  objects = openObjectServer(store);
+  api = await createTestApi({ installation: { groupCap: 2, quotas: { snapshots: 50, bytes: 1e12 }, objects } });
   administrator = { authorization: `Bearer ${await api.newToken('owner', api.installation.operator)}` };
 });
-afterAll(() => api.close());
+beforeEach(() => {
+  store.intervene = () => undefined;
+});
+afterAll(async () => {
+  await api.close();
+  objects.close();
+  await store.close();
+});
 
 interface Thing {
   readonly id: string;
@@ -27,6 +42,14 @@ async function make<Made = Thing>(path: string, body?: object, headers?: Record<
 
 const anImage = { region: 'north', name: 'made over HTTP', disks: [{ role: 'system', size: 4096 }] };
 const raw = { 'content-type': 'application/octet-stream' };
+
+const anObject = { bucket: 'images', object: 'disk', role: 'system' };
+const anImport = { region: 'north', name: 'imported', disks: [anObject] };
+const anExport = { bucket: 'images', prefix: 'out' };
+
+async function imported(changes: object = {}): Promise<Answer> {
+  return await api.call('POST', '/imports', { ...anImport, disks: [{ ...anObject, ...changes }] });
+}
 
 function available(): Promise<Image> {
   return makeImage(api.installation.context, api.caller, [randomBytes(4096)]);
@@ -59,7 +82,7 @@ interface Provoked {
   readonly facts: object;
 }
 
-/** What only the rules of other dialects say. */
+/** What only other dialects say, by their rules or because they can be tried first. */
 type Elsewhere =
   | 'quota.copies'
   | 'image.name-taken'
@@ -68,7 +91,11 @@ type Elsewhere =
   | 'copy.kind'
   | 'copy.root-device'
   | 'copy.size'
-  | 'copy.source';
+  | 'copy.source'
+  | 'copy.shared-region'
+  | 'copy.conflict'
+  | 'request.dry-run-passed'
+  | 'tag.limit';
 
 const missing = randomUUID();
 const notFound = async (path: string, facts: object, method = 'GET', body?: object): Promise<Provoked> => ({
@@ -239,6 +266,23 @@ const provoke: { readonly [Code in Exclude<RefusalCode, Elsewhere>]: () => Promi
     return { answer, status: 409, facts: { image: id, limit: 128 } };
   },
   'share.not-found': () => notFound(`/shares/${missing}`, { image: missing }, 'PATCH', { status: 'accepted' }),
+  'snapshot.not-found': () => notFound(`/snapshots/${missing}`, { snapshot: missing }),
+  'snapshot.not-ready': async () => {
+    const { disks } = await make<Image>('/images', anImage);
+    const [{ snapshot: { id: snapshot } = { id: '' } } = {}] = disks;
+    const answer = api.call('POST', '/images', { region: 'north', name: 'early', snapshots: [{ id: snapshot }] });
+    return { answer, status: 409, facts: { snapshot, state: 'progressing' } };
+  },
+  'snapshot.in-use': async () => {
+    const { id, disks } = await available();
+    const snapshot = disks[0]?.snapshot.id;
+    return { answer: api.call('DELETE', `/snapshots/${snapshot}`), status: 409, facts: { snapshot, image: id } };
+  },
+  'snapshot.other-region': async () => {
+    const snapshot = (await available()).disks[0]?.snapshot.id;
+    const answer = api.call('POST', '/images', { region: 'south', name: 'afar', snapshots: [{ id: snapshot }] });
+    return { answer, status: 409, facts: { snapshot, region: 'north' } };
+  },
   'disk.not-found': async () => {
     const { id } = await available();
     return await notFound(`/images/${id}/disks/1/content`, { image: id, disk: 1 });
@@ -299,6 +343,65 @@ const provoke: { readonly [Code in Exclude<RefusalCode, Elsewhere>]: () => Promi
     const images = Array.from({ length: 51 }, (_, index) => `m-${index}`);
     const answer = api.call('POST', '/copies', { images, regions: ['north', 'south'] });
     return { answer, status: 400, facts: { limit: 100, wanted: 102 } };
+  },
+  'object-store.missing': async () => {
+    const bare = await createTestApi();
+    const answer = await bare.call('POST', '/imports', anImport);
+    await bare.close();
+    return { answer, status: 409, facts: {} };
+  },
+  'object-store.unreachable': async () => {
+    store.intervene = () => ({ status: 503 });
+    return { answer: await imported(), status: 503, facts: {} };
+  },
+  'object.bucket-not-found': async () => {
+    const { id } = await available();
+    return await notFound(`/images/${id}/export`, { bucket: 'gone' }, 'POST', { bucket: 'gone', prefix: 'out' });
+  },
+  'object.not-found': async () => ({
+    answer: imported({ object: 'gone' }),
+    status: 404,
+    facts: { bucket: 'images', object: 'gone' },
+  }),
+  'object.denied': async () => {
+    store.intervene = () => ({ status: 403 });
+    return { answer: await imported(), status: 403, facts: { bucket: 'images', object: 'disk' } };
+  },
+  'object.size': async () => ({
+    answer: imported({ format: 'raw', size: 4095 }),
+    status: 409,
+    facts: { bucket: 'images', object: 'disk', size: 4096, limit: 4095 },
+  }),
+  'export.format': async () => {
+    const { id } = await available();
+    const answer = api.call('POST', `/images/${id}/export`, { ...anExport, format: 'vhd' });
+    return { answer, status: 409, facts: { image: id, format: 'vhd', formats: ['raw'] } };
+  },
+  'export.size': async () => {
+    const size = 6 * 1024 ** 4;
+    await quota('bytes', 2 * size);
+    const { id } = await make('/images', { ...anImage, disks: [{ role: 'system', size }] });
+    const holes = Buffer.concat(await Array.fromAsync(encodeExtents(size, [])));
+    const headers = { 'content-type': extentsMediaType };
+    expect((await api.call('PUT', `/images/${id}/disks/0/content`, holes, headers)).status).toBe(200);
+    await quota('bytes', null);
+    const answer = api.call('POST', `/images/${id}/export`, anExport);
+    return { answer, status: 409, facts: { image: id, disk: 0, size, limit: 5 * 1024 ** 4 } };
+  },
+  'image.importing': async () => {
+    const { id, imageId } = (await imported()).body as { id: string; imageId: string };
+    return { answer: api.call('DELETE', `/images/${imageId}`), status: 409, facts: { image: imageId, task: id } };
+  },
+  'image.exporting': async () => {
+    const { id } = await available();
+    const task = await make(`/images/${id}/export`, anExport);
+    return { answer: api.call('DELETE', `/images/${id}`), status: 409, facts: { image: id, task: task.id } };
+  },
+  'task.not-found': () => notFound(`/tasks/${missing}`, { task: missing }),
+  'task.finished': async () => {
+    const { id } = (await imported()).body as { id: string };
+    await api.call('POST', `/tasks/${id}/cancel`);
+    return { answer: api.call('POST', `/tasks/${id}/cancel`), status: 409, facts: { task: id, state: 'cancelled' } };
   },
   'store.full': async () => {
     const { id } = await make('/images', anImage);

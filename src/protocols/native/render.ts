@@ -2,7 +2,15 @@
 import { z } from 'zod';
 import { type Copy, percentDone, secondsRemaining } from '../../domain/copy.ts';
 import { diskFormats, diskRoles, type Image, imageKinds, rootDevices, visibilities } from '../../domain/image.ts';
+import {
+  architectures,
+  bootModes,
+  type ImageAttributes,
+  imdsVersions,
+  osTypes,
+} from '../../domain/image-attributes.ts';
 import { copyStates, imageStates } from '../../domain/states.ts';
+import { text } from './input.ts';
 
 export const uuid = z.uuid().meta({ id: 'Uuid' });
 export const time = z.iso.datetime().meta({ id: 'Time', description: 'ISO 8601, in UTC.' });
@@ -26,9 +34,9 @@ export const accountName = z
   .strictObject({ id: uuid, name: z.string(), number: accountNumber })
   .meta({ id: 'AccountName', description: 'An account as others see it.' });
 
-const snapshot = z
+export const snapshotIds = z
   .strictObject({ id: uuid, aliyunId: z.string(), jdcloudId: z.string() })
-  .meta({ id: 'Snapshot', description: 'What a disk counts as against the quota of snapshots.' });
+  .meta({ id: 'SnapshotIds', description: 'The names of the snapshot that holds the bytes.' });
 
 const disk = z
   .strictObject({
@@ -38,9 +46,22 @@ const disk = z
     size: bytes,
     dataBytes: bytes.nullable().meta({ description: 'Bytes outside runs of zeros; null until the disk is stored.' }),
     digest: z.string().nullable().meta({ description: 'Of the whole disk, hexadecimal; null until it is stored.' }),
-    snapshot,
+    snapshot: snapshotIds,
   })
   .meta({ id: 'Disk' });
+
+export const imageAttributes = z.strictObject({
+  family: text.nullable().meta({ description: 'Images of one family are versions of each other.' }),
+  version: text.nullable(),
+  osType: z.enum(osTypes).nullable(),
+  platform: text.nullable().meta({ description: 'The distribution or edition: `Debian`, `Windows Server 2022`.' }),
+  architecture: z.enum(architectures).nullable(),
+  bootMode: z.enum(bootModes).nullable(),
+  licenseType: text.nullable(),
+  nvmeSupport: z.boolean().nullable(),
+  imdsSupport: z.enum(imdsVersions).nullable(),
+  cloudInit: z.boolean().nullable(),
+});
 
 export const imageSchema = z
   .strictObject({
@@ -57,6 +78,7 @@ export const imageSchema = z
     description: z.string(),
     kind: z.enum(imageKinds),
     rootDevice: z.enum(rootDevices),
+    attributes: imageAttributes.meta({ description: 'What is said of the system in it; null: nobody has said.' }),
     state: z.enum(imageStates),
     visibility: z.enum(visibilities),
     protected: z.boolean().meta({ description: 'It cannot be deleted.' }),
@@ -74,9 +96,11 @@ const untold = { projectId: null, resourceGroupId: null, sourceImageId: null, ta
 
 /** As the caller sees it. */
 export function renderImage(image: Image, caller: Pick<Image, 'accountId'>): z.input<typeof imageSchema> {
-  const { accountId, accountName, accountNumber, disks, createdAt, updatedAt, ...shown } = image;
+  const { accountId, accountName, accountNumber, resourceGroupAliyunId: _group, ...described } = image;
+  const { attributes, disks, createdAt, updatedAt, ...shown } = described;
   return {
     ...shown,
+    attributes: renderAttributes(attributes),
     tags: { ...shown.tags },
     ...(accountId === caller.accountId ? {} : untold),
     owner: { id: accountId, name: accountName, number: String(accountNumber) },
@@ -84,6 +108,13 @@ export function renderImage(image: Image, caller: Pick<Image, 'accountId'>): z.i
     createdAt: timeOf(createdAt),
     updatedAt: timeOf(updatedAt),
   };
+}
+
+function renderAttributes(attributes: ImageAttributes): z.input<typeof imageAttributes> {
+  const { family = null, version = null, osType = null, platform = null, architecture = null } = attributes;
+  const { bootMode = null, licenseType = null, nvmeSupport = null, imdsSupport = null, cloudInit = null } = attributes;
+  const system = { family, version, osType, platform, architecture, bootMode };
+  return { ...system, licenseType, nvmeSupport, imdsSupport, cloudInit };
 }
 
 export const copySchema = z

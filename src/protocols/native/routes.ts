@@ -4,14 +4,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { z } from 'zod';
 import { createSlots, type Slots } from '../../lib/slots.ts';
+import { clientSignal } from '../shared/client-signal.ts';
+import { userKey, usersPerAccount } from '../shared/rate-limit.ts';
 import { authenticateAgain } from './authentication.ts';
-import { clientSignal } from './client-signal.ts';
 import { entityTag, invalid, isKnown, readIdempotencyKey, readIfMatch } from './conditions.ts';
 import { eventStream, eventStreamType } from './event-stream.ts';
 import { parse } from './input.ts';
 import type { EventsOperation, JsonOperation, NativeContext, Operation, OperationRequest } from './operation.ts';
 import { protocolError } from './protocol-error.ts';
-import { userKey, usersPerAccount } from './rate-limit.ts';
 
 /** Streams of events that one user may have open. */
 const maxStreams = 16;
@@ -52,8 +52,9 @@ export function routeOf(path: string): string {
 
 function jsonHandler(operation: JsonOperation, { context, slots }: HandlerOptions): RouteHandlerMethod {
   const { id, atOnce: most = Number.POSITIVE_INFINITY } = operation;
+  const readInput = inputReader(operation, context);
   return async (request, reply) => {
-    const input = readInput(operation, context, request, reply);
+    const input = readInput(request, reply);
     const end = slots.take({ holder: `${id} ${request.caller.accountId}`, most });
     if (end === undefined) throw protocolError('rate.limited', {}, { 'retry-after': '1' });
     const { body, revision, replayed } = await operation.handle(input).finally(end);
@@ -71,8 +72,9 @@ function eventsHandler(
   operation: EventsOperation,
   { context, heartbeatMs, slots }: HandlerOptions,
 ): RouteHandlerMethod {
+  const readInput = inputReader(operation, context);
   return async (request, reply) => {
-    const input = readInput(operation, context, request, reply) as OperationRequest<never, never, never>;
+    const input = readInput(request, reply) as OperationRequest<never, never, never>;
     const end = slots.take(
       { holder: `streams ${userKey(request.caller)}`, most: maxStreams },
       { holder: `streams of ${request.caller.accountId}`, most: maxStreams * usersPerAccount },
@@ -98,28 +100,32 @@ async function isStillCaller(request: FastifyRequest, context: NativeContext): P
   return isDeepStrictEqual(await authenticateAgain(request, context), before);
 }
 
-function readInput(
-  operation: JsonOperation | EventsOperation,
-  context: NativeContext,
+type InputReader = (
   request: FastifyRequest,
   reply: FastifyReply,
-): OperationRequest<Record<string, unknown>, Record<string, unknown>, unknown> {
-  const { params = {}, query = z.strictObject({}) } = operation;
+) => OperationRequest<Record<string, unknown>, Record<string, unknown>, unknown>;
+
+/** The schemas are put together once: it takes longer than to parse with them. */
+function inputReader(operation: JsonOperation | EventsOperation, context: NativeContext): InputReader {
+  const { query = z.strictObject({}) } = operation;
   const { body, idempotent, conditional } = operation.kind === 'json' ? operation : {};
-  const { headers, method } = request;
-  const token = readIdempotencyKey(headers['idempotency-key']);
-  if (token !== undefined && method === 'POST' && !idempotent) {
-    throw invalid('Idempotency-Key', 'is not taken by this operation, which would not keep its promise');
-  }
-  return {
-    context,
-    caller: request.caller,
-    params: parse(z.object(params), request.params),
-    query: parse(query, listed(query, request.query as Record<string, unknown>)),
-    body: body === undefined ? parse(emptyBody, request.body) : parse(body, request.body),
-    token,
-    ifRevision: conditional && method !== 'GET' ? readIfMatch(headers['if-match']) : undefined,
-    signal: clientSignal(reply),
+  const params = z.object(operation.params ?? {});
+  return (request, reply) => {
+    const { headers, method } = request;
+    const token = readIdempotencyKey(headers['idempotency-key']);
+    if (token !== undefined && method === 'POST' && !idempotent) {
+      throw invalid('Idempotency-Key', 'is not taken by this operation, which would not keep its promise');
+    }
+    return {
+      context,
+      caller: request.caller,
+      params: parse(params, request.params),
+      query: parse(query, listed(query, request.query as Record<string, unknown>)),
+      body: parse(body ?? emptyBody, request.body),
+      token,
+      ifRevision: conditional && method !== 'GET' ? readIfMatch(headers['if-match']) : undefined,
+      signal: clientSignal(reply),
+    };
   };
 }
 

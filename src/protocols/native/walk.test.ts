@@ -3,9 +3,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeImage } from '../../../test/support/installation.ts';
 import { type Answer, createTestApi, type TestApi } from '../../../test/support/native-api.ts';
+import { type ObjectServer, startObjectServer } from '../../../test/support/object-server.ts';
+import { openObjectServer } from '../../../test/support/open-object-server.ts';
 import { signedHeaders } from '../../../test/support/signed-request.ts';
 import { createSession } from '../../app/tenants/sessions.ts';
 import { actions } from '../../domain/authorization.ts';
+import type { ObjectStore } from '../../objects/object-store.ts';
 import type { Operation } from './operation.ts';
 import { operations } from './operations.ts';
 
@@ -17,9 +20,14 @@ let viewer: string;
 let stranger: string;
 /** One who acts by an agency, as an owner of one project, in which none of the things lies. */
 let visitor: string;
+let store: ObjectServer;
+let objects: ObjectStore;
 
 beforeAll(async () => {
-  api = await createTestApi();
+  store = await startObjectServer();
+  store.buckets.get('images')?.set('disk', randomBytes(4096));
+  objects = openObjectServer(store);
+  api = await createTestApi({ installation: { objects } });
   viewer = await api.newToken('viewer');
   stranger = await api.newToken('owner', await api.installation.newCaller());
   const make = async (path: string, body?: object) => {
@@ -33,10 +41,12 @@ beforeAll(async () => {
   };
   const user = await make('/users', { name: 'somebody', role: 'viewer' });
   const webhook = await make('/webhooks', { url: 'http://127.0.0.1:9/', types: ['*'] });
+  const imported = { region: 'north', name: 'imported', disks: [{ bucket: 'images', object: 'disk', role: 'system' }] };
   things = {
     account: api.caller.accountId,
     image: image.id,
     index: '0',
+    snapshot: image.disks[0]?.snapshot.id ?? '',
     key: (await make(`/users/${user.id}/access-keys`)).id,
     user: user.id,
     session: (await make('/sessions')).id,
@@ -46,6 +56,7 @@ beforeAll(async () => {
     copy: copies.copies[0]?.id ?? '',
     region: 'north',
     webhook: webhook.id,
+    task: (await make('/imports', imported)).id,
     delivery: (await make(`/webhooks/${webhook.id}/ping`)).id,
   };
   const partner = await api.installation.newCaller();
@@ -54,7 +65,11 @@ beforeAll(async () => {
   const agency = { account: api.caller.accountName, name: 'partner' };
   visitor = (await createSession(api.installation.context, partner, { name: 'visit', agency })).token;
 });
-afterAll(() => api.close());
+afterAll(async () => {
+  await api.close();
+  objects.close();
+  await store.close();
+});
 
 function pathOf({ path, id }: Operation): string {
   const query = id === 'watchCopies' ? `?request=${randomUUID()}` : '';
@@ -149,12 +164,15 @@ describe('whoever acts by an agency in one project', () => {
     'listProjects',
     'listImages',
     'listTags',
+    'listSnapshots',
     'listCopies',
+    'listTasks',
   ];
   it.each(byId.filter(([id]) => reached.includes(id)))('learns of no other project by %s', async (_, operation) => {
     const answer = await ask(operation, headers());
     expect(answer.status).toBe(200);
-    for (const thing of ['image', 'copy', 'project']) expect(JSON.stringify(answer.body)).not.toContain(things[thing]);
+    for (const thing of ['image', 'snapshot', 'copy', 'project', 'task'])
+      expect(JSON.stringify(answer.body)).not.toContain(things[thing]);
   });
 
   const others = operations.filter((each) => !isKept(each) && !reached.includes(each.id));

@@ -12,6 +12,8 @@ export interface InstrumentOptions {
   readonly protocol: string;
   readonly metrics: RequestMetrics;
   readonly logger: Logger;
+  /** What a request that has ended is counted as, where its path does not say what it asks for. */
+  readonly routeOf?: (request: FastifyRequest) => string;
   /** For what machines ask every few seconds: no span, and a line at `debug` only. */
   readonly quiet?: boolean;
 }
@@ -21,13 +23,12 @@ export interface InstrumentOptions {
  * with `addLogFacts({ account, user })`.
  */
 export function instrument(app: FastifyInstance, options: InstrumentOptions): void {
-  const { protocol, metrics, logger, quiet = false } = options;
+  const { protocol, metrics, logger, quiet = false, routeOf = pathPattern } = options;
   app.addHook('onRequest', (request, reply, done) => {
     const startedAt = performance.now();
     const { method, id: requestId } = request;
     const address = clientAddress(request);
-    const route = request.routeOptions.url ?? 'unmatched';
-    const span = quiet ? unspanned : spanOf(request, route, protocol);
+    const span = quiet ? unspanned : spanOf(request, pathPattern(request), protocol);
     metrics.began(protocol);
     span.run(() =>
       withLogFacts({ requestId, protocol }, () => {
@@ -35,6 +36,7 @@ export function instrument(app: FastifyInstance, options: InstrumentOptions): vo
         finished(reply.raw, (error) => {
           const ms = performance.now() - startedAt;
           const { statusCode } = reply.raw;
+          const route = routeOf(request);
           const bytes = countBytes(request.raw.socket);
           const status = outcomeOf(reply, error);
           metrics.ended({ protocol, method, route, status }, ms / 1000, bytes);
@@ -47,6 +49,10 @@ export function instrument(app: FastifyInstance, options: InstrumentOptions): vo
       }),
     );
   });
+}
+
+function pathPattern({ routeOptions }: FastifyRequest): string {
+  return routeOptions.url ?? 'unmatched';
 }
 
 const unspanned: RequestSpan = { run: (work) => work(), end() {} };

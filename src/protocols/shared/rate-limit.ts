@@ -1,8 +1,15 @@
 /** How often one may ask: the user and its account, once they are known; until then the address, whose failed attempts are counted. */
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../../app/context.ts';
 import type { Principal } from '../../domain/principal.ts';
-import { type ProtocolError, protocolError } from './protocol-error.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the gate; null until then. */
+    caller: Caller;
+  }
+}
 
 const minute = 60_000;
 
@@ -22,12 +29,22 @@ export interface RateLimits {
   countRequest(request: FastifyRequest, reply: FastifyReply): Promise<void>;
 }
 
-/** `requestsPerMinute` 0 is no limit. Each process counts for itself. */
-export function createRateLimits(app: FastifyInstance, requestsPerMinute: number): RateLimits {
+export interface RateLimitOptions {
+  /** Of one user; 0 is no limit. Each process, and each protocol in it, counts for itself. */
+  readonly requestsPerMinute: number;
+  /** How the protocol says to wait so many seconds. */
+  readonly refuse: (seconds: number) => Error;
+}
+
+/** Of an instance whose gate sets `request.caller`. */
+export function createRateLimits(app: FastifyInstance, options: RateLimitOptions): RateLimits {
+  const { requestsPerMinute } = options;
+  app.decorateRequest('caller', null as unknown as Caller);
   if (requestsPerMinute === 0) {
     const free = async () => {};
     return { countFailure: free, countRequest: free };
   }
+  const refusal = (seconds: number) => options.refuse(Math.max(1, seconds));
   type Limiter = ReturnType<FastifyInstance['createRateLimit']>;
   let failures: Limiter;
   let ofUser: Limiter;
@@ -73,8 +90,4 @@ export function createRateLimits(app: FastifyInstance, requestsPerMinute: number
 /** A user's keys and sessions count together: making more of them is no way around the limit. */
 export function userKey({ kind, accountId, userId, accessKeyId }: Principal): string {
   return [kind === 'installation' ? kind : (userId ?? accessKeyId), accountId].join(' ');
-}
-
-function refusal(seconds: number): ProtocolError {
-  return protocolError('rate.limited', {}, { 'retry-after': String(Math.max(1, seconds)) });
 }

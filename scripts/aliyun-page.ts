@@ -1,0 +1,88 @@
+/** Writes docs/protocols/aliyun.md from the dialect's descriptors; with `--check` only says whether the page is in step. */
+import { commonFaults } from '../src/protocols/aliyun/common-faults.ts';
+import type { Fault, UnusedFault } from '../src/protocols/aliyun/fault.ts';
+import { type Operation, type ServiceName, services } from '../src/protocols/aliyun/operation.ts';
+import { operations } from '../src/protocols/aliyun/operations.ts';
+import { keepPage } from './generated-page.ts';
+
+const page = new URL('../docs/protocols/aliyun.md', import.meta.url);
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
+}
+
+function faultTable(faults: Iterable<Fault | UnusedFault>): string {
+  const rows = [...faults]
+    .toSorted((one, other) => one.status - other.status)
+    .map((fault) => [
+      `${fault.status}`,
+      `\`${fault.code}\``,
+      fault.older === undefined ? fault.message : `${fault.message} *(older: ${fault.older})*`,
+      'when' in fault ? fault.when : `*never:* ${fault.never}`,
+    ]);
+  return table(['status', 'code', 'message', 'provoked by'], rows);
+}
+
+/** The published rows and those of shared pieces that the operation can meet. */
+function faultsOf({ parameters, faults, refusals = {} }: Operation): (Fault | UnusedFault)[] {
+  const common: ReadonlySet<Fault | UnusedFault> = new Set(Object.values(commonFaults));
+  const met = [
+    ...Object.values(faults),
+    ...Object.values(parameters).flatMap((parameter) => parameter.faults),
+    // What a function chooses from is among the published rows.
+    ...Object.values(refusals).filter((fault) => typeof fault !== 'function'),
+  ];
+  return [...new Set(met)].filter((fault) => !common.has(fault));
+}
+
+function section(operation: Operation): string {
+  const { action, summary, parameters } = operation;
+  const faults = faultsOf(operation);
+  return [
+    `### ${action}`,
+    summary,
+    Object.keys(parameters).length === 0
+      ? 'No parameters.'
+      : table(
+          ['parameter', 'type', 'required', 'rule'],
+          Object.entries(parameters).map(([name, { type, isRequired, rule }]) => [
+            `\`${name}\``,
+            type,
+            isRequired ? 'yes' : '',
+            rule,
+          ]),
+        ),
+    ...(faults.length === 0 ? [] : [faultTable(faults)]),
+  ].join('\n\n');
+}
+
+function render(): string {
+  const products = Object.entries(services).map(([name, { product, version }]) => {
+    const own = operations.filter(({ service }) => service === (name as ServiceName));
+    const sections = own.toSorted((one, other) => (one.action < other.action ? -1 : 1)).map(section);
+    return [`## ${product} ${version}`, ...sections].join('\n\n');
+  });
+  const actions = operations.map(({ service, action, summary }) => [
+    `\`${action}\``,
+    services[service].product,
+    summary,
+  ]);
+  return `# Alibaba Cloud: what answers
+
+Made from the descriptors in \`src/protocols/aliyun\` by \`npm run aliyun-page\`; do not edit it here. Codes and messages are the
+cloud's own, misspellings included. Where its older page words a message otherwise, the setting \`aliyun-page\` chooses.
+
+${table(['action', 'product', ''], actions.toSorted())}
+
+Any other action answers \`InvalidAction.NotFound\`. Parameters that are not listed are ignored, as the cloud does.
+
+## What every action can meet
+
+${faultTable(Object.values(commonFaults))}
+
+${products.join('\n\n')}
+`;
+}
+
+await keepPage(page, render(), 'aliyun-page');

@@ -1,0 +1,44 @@
+import type { Db, Trx } from '../db/database.ts';
+import { lockSnapshot as lockSnapshotRow, findSnapshot as readSnapshot } from '../db/snapshots.ts';
+import type { Action } from '../domain/authorization.ts';
+import { RefusalError } from '../domain/refusal.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import { demand } from './act.ts';
+import type { Caller } from './context.ts';
+
+export interface SnapshotPlace {
+  /** Only if it lies in this one. */
+  readonly region?: string | undefined;
+}
+
+/** The snapshot of this id, any of its three, if the caller may do `action` to it; otherwise it does not exist. */
+export async function findSnapshot(
+  context: { readonly db: Db | Trx },
+  caller: Caller,
+  id: string,
+  action: Action = 'snapshot.read',
+): Promise<Snapshot> {
+  return allowed(caller, action, id, await readSnapshot(context.db, id));
+}
+
+/** As {@link findSnapshot}, in a transaction until whose end the snapshot's own row stays as it is. */
+export async function lockSnapshot(
+  trx: Trx,
+  caller: Caller,
+  id: string,
+  action: Action,
+  { region }: SnapshotPlace = {},
+): Promise<Snapshot> {
+  const snapshot = allowed(caller, action, id, await lockSnapshotRow(trx, id));
+  if (region !== undefined && snapshot.region !== region)
+    throw new RefusalError('snapshot.not-found', { snapshot: id });
+  return snapshot;
+}
+
+function allowed(caller: Caller, action: Action, id: string, snapshot: Snapshot | undefined): Snapshot {
+  const notFound = () => new RefusalError('snapshot.not-found', { snapshot: id });
+  if (snapshot === undefined) throw notFound();
+  const { accountId, projectId } = snapshot;
+  demand(caller, action, { accountId, projectId }, notFound);
+  return snapshot;
+}

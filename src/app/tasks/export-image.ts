@@ -1,0 +1,106 @@
+import { insertTask } from '../../db/tasks.ts';
+import { newTaskIds } from '../../domain/ids.ts';
+import type { DiskFormat, Image } from '../../domain/image.ts';
+import { checkBucketName, checkObjectPrefix, exportName, mostObjectBytes } from '../../domain/object-rules.ts';
+import { RefusalError } from '../../domain/refusal.ts';
+import { isReadable } from '../../domain/states.ts';
+import type { DiskObject, Task } from '../../domain/task.ts';
+import { act, recordRefusal, type Trial } from '../act.ts';
+import type { AppContext, Caller } from '../context.ts';
+import { lockImage } from '../find-image.ts';
+import { type Done, makeOnce } from '../once.ts';
+import { tellAccount } from '../tell-account.ts';
+import { refuseWhileTasked } from '../unchanged-image.ts';
+import { askObjectStore } from './ask-object-store.ts';
+import { readTask } from './find-task.ts';
+
+export interface ExportImageCommand {
+  /** Any of the image's three ids. */
+  readonly image: string;
+  readonly bucket: string;
+  /** What the objects' names begin with. */
+  readonly prefix: string;
+  /** Disks are never converted: it must be their own. Null: whatever they are. */
+  readonly format: DiskFormat | null;
+}
+
+export interface ExportOptions extends Trial {
+  /** By which the request may be sent again. */
+  readonly token?: string | undefined;
+}
+
+/**
+ * Accepts an export of all disks of an image, each to an object of its own. Until it has ended the image can't be deleted, and
+ * no other export of it begins.
+ */
+export async function exportImage(
+  context: AppContext,
+  caller: Caller,
+  command: ExportImageCommand,
+  { token, dryRun }: ExportOptions = {},
+): Promise<Done<Task>> {
+  const { random, clock } = context;
+  const { bucket, prefix } = command;
+  const resource = { type: 'image', id: command.image };
+  const details = { bucket, prefix };
+  const deed = { action: 'image.export', resource, details, dryRun } as const;
+  const reached = await recordRefusal(context, caller, deed, async () => {
+    checkBucketName(bucket);
+    checkObjectPrefix(prefix);
+    const [answer] = await Promise.allSettled([
+      askObjectStore(context, (store, signal) => store.checkBucket(bucket, signal)),
+    ]);
+    return answer;
+  });
+  return await act(context, caller, deed, async (trx, done) => {
+    const repeatable = { operation: deed.action, token, request: command };
+    const make = async () => {
+      const image = await lockImage(trx, caller, command.image, 'image.export');
+      Object.assign(done, { resource: { type: 'image', id: image.id }, region: image.region });
+      if (!isReadable(image.state)) {
+        throw new RefusalError('image.not-readable', { image: image.id, state: image.state });
+      }
+      await refuseWhileTasked(trx, caller, image);
+      const objects = objectsOf(image, command);
+      if (reached.status === 'rejected') throw reached.reason;
+      const now = clock.now();
+      const task = {
+        ...newTaskIds(random),
+        kind: 'export',
+        accountId: caller.accountId,
+        region: image.region,
+        imageId: image.id,
+        imageAliyunId: image.aliyunId,
+        projectId: image.projectId,
+        requestedBy: caller.userId,
+        objects,
+        createdAt: now,
+      } as const;
+      await insertTask(trx, task);
+      // As with downloads: everybody may read a public image, and its owner could not keep up with what he is told of it.
+      if (image.visibility !== 'public') {
+        const told = { id: image.id, type: 'image.export', region: image.region } as const;
+        await tellAccount(trx, caller, image.accountId, told, now);
+      }
+      return await readTask(trx, caller, task.id);
+    };
+    const exported = await makeOnce(context, trx, caller, repeatable, make, (id) => readTask(trx, caller, id));
+    done.details = { ...details, task: exported.result.id };
+    return exported;
+  });
+}
+
+function objectsOf(image: Image, { bucket, prefix, format: wanted }: ExportImageCommand): DiskObject[] {
+  const formats = [...new Set(image.disks.flatMap(({ format }) => format ?? []))];
+  if (wanted !== null && formats.some((format) => format !== wanted)) {
+    throw new RefusalError('export.format', { image: image.id, format: wanted, formats });
+  }
+  return image.disks.map((disk) => {
+    const { index, format, size } = disk;
+    if (size > mostObjectBytes) {
+      throw new RefusalError('export.size', { image: image.id, disk: index, size, limit: mostObjectBytes });
+    }
+    const object = exportName(prefix, image, disk);
+    return { index, bucket, object, format, size, declaredSize: null, etag: null };
+  });
+}

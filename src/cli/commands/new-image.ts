@@ -1,0 +1,39 @@
+/** Options for what an image is made with, whatever its bytes come from. */
+import { Option } from 'commander';
+import { type ImageKind, imageKinds } from '../../domain/image.ts';
+import type { ApiNewImage } from '../api.ts';
+import { type AttributeOptions, attributeOptions, attributesOf } from './attributes.ts';
+import { tag } from './values.ts';
+
+export interface NewImageOptions extends AttributeOptions {
+  readonly kind?: ImageKind;
+  readonly description?: string;
+  readonly project?: string;
+  readonly group?: string;
+  readonly tag?: Readonly<Record<string, string>>;
+}
+
+export function newImageOptions(defaultKind = 'system-disk'): Option[] {
+  return [
+    new Option('--kind <kind>', `what the image is (default: ${defaultKind})`).choices(imageKinds),
+    new Option('--description <text>', 'what the image is for'),
+    new Option('--project <project>', 'project to keep it in, by id or name'),
+    new Option('--group <group>', 'resource group to put it in'),
+    new Option('--tag <key=value>', 'a tag; may be repeated').argParser(tag),
+    ...attributeOptions(),
+  ];
+}
+
+/** What the options say, as the API has it. */
+export function newImageFacts(options: NewImageOptions): Omit<ApiNewImage, 'region' | 'name' | 'disks'> {
+  const { kind, description, project, group, tag: tags } = options;
+  const attributes = attributesOf(options);
+  return {
+    ...(kind && { kind }),
+    ...(description !== undefined && { description }),
+    ...(project !== undefined && { project }),
+    ...(group !== undefined && { resourceGroup: group }),
+    ...(attributes && { attributes }),
+    ...(tags && { tags }),
+  };
+}

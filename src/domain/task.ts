@@ -1,0 +1,87 @@
+/**
+ * What goes on with an image and an object store: its disks are imported from objects, or exported to them, asynchronously.
+ * A task outlives its image as history.
+ */
+import type { FailureCode } from './failure.ts';
+import type { DiskFormat } from './image.ts';
+import type { TaskState } from './states.ts';
+
+export const taskKinds = ['import', 'export'] as const;
+export type TaskKind = (typeof taskKinds)[number];
+
+export interface TaskIds {
+  /** UUID. */
+  readonly id: string;
+  /** `tsk-` and 20 lower-case letters or digits. */
+  readonly aliyunId: string;
+}
+
+/** A disk and the object that it comes from, or that it becomes. */
+export interface DiskObject {
+  /** The disk's. */
+  readonly index: number;
+  readonly bucket: string;
+  readonly object: string;
+  /** What was declared when it was asked for, null for nothing; of an export, the disk's own. */
+  readonly format: DiskFormat | null;
+  /** Bytes of the object. */
+  readonly size: number;
+  /** Bytes that the disk measures to a machine, as whoever imports it declared them. */
+  readonly declaredSize: number | null;
+  /** Of an import: what the object was like when it was asked for. One that has changed since is not taken. */
+  readonly etag: string | null;
+}
+
+export interface TaskProgress {
+  readonly bytesTotal: number;
+  readonly bytesDone: number;
+  /** Over the last seconds; 0 while unknown. */
+  readonly bytesPerSecond: number;
+}
+
+export interface Task extends TaskIds {
+  readonly kind: TaskKind;
+  readonly accountId: string;
+  readonly region: string;
+  readonly imageId: string;
+  readonly imageAliyunId: string;
+  /** The image's. */
+  readonly projectId: string;
+  /** Id of the user, null for the bearer of the installation's token. */
+  readonly requestedBy: string | null;
+  /** In the order of the disks. */
+  readonly objects: readonly DiskObject[];
+  readonly state: TaskState;
+  readonly progress: TaskProgress;
+  /** Times a worker has taken it up. */
+  readonly attempts: number;
+  readonly failure: { readonly code: FailureCode; readonly message: string } | null;
+  /** Epoch milliseconds, as the two below. */
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+}
+
+/** What a worker must be for its word about a task to count: the server that has it, in the attempt that it began. */
+export interface TaskHolder {
+  readonly id: string;
+  readonly server: string;
+  readonly attempt: number;
+}
+
+/** An attempt, as what does the work of a task is told of it. */
+export interface TaskRun {
+  readonly task: Task;
+  readonly holder: TaskHolder;
+  /** Hears of bytes of the objects that have been dealt with. */
+  readonly onProgress: (bytes: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Why a worker lets go of a task. */
+export class TaskLostError extends Error {
+  constructor() {
+    super('the task was cancelled or another worker has it');
+    this.name = 'TaskLostError';
+  }
+}

@@ -1,0 +1,155 @@
+/** The gateway's error table (reference §1.8): what every action can meet before it does anything, or whatever it does. */
+import type { Faults } from './fault.ts';
+
+export const commonFaults = {
+  keyNotFound: {
+    status: 404,
+    code: 'InvalidAccessKeyId.NotFound',
+    message: 'Specified access key is not found.',
+    when: 'AccessKeyId names no access key, or one that is disabled or has expired',
+  },
+  keyInactive: {
+    status: 400,
+    code: 'InvalidAccessKeyId.Inactive',
+    message: 'Specified access key is disabled.',
+    never: 'a key that is disabled is not told from one that is not there',
+  },
+  keyDisabled: {
+    status: 403,
+    code: 'Forbidden.AccessKeyDisabled',
+    message: 'The Access Key is disabled.',
+    never: 'a key that is disabled is not told from one that is not there',
+  },
+  signatureMismatch: {
+    status: 400,
+    code: 'SignatureDoesNotMatch',
+    message: 'Specified signature is not matched with our calculation. server string to sign is:%s',
+    when: 'the signature of an RPC request is not that of its parameters with the secret of the key',
+  },
+  acs3Mismatch: {
+    status: 400,
+    code: 'SignatureDoesNotMatch',
+    message: 'Specified signature does not match our calculation. server StringToSign is [%s]',
+    when: 'the signature of an ACS3 request, or its x-acs-content-sha256, is not that of what was sent',
+  },
+  incompleteSignature: {
+    status: 400,
+    code: 'IncompleteSignature',
+    message: 'The request signature does not conform to Aliyun standards. server string to sign is:%s',
+    when: 'Authorization begins with ACS3- and lacks a part or a header that has to be signed',
+  },
+  nonceUsed: {
+    status: 400,
+    code: 'SignatureNonceUsed',
+    message: 'Specified signature nonce was used already.',
+    when: 'the nonce came before, with the same key, within the clock window',
+  },
+  timestampExpired: {
+    status: 400,
+    code: 'InvalidTimeStamp.Expired',
+    message: 'Specified time stamp or date value is expired.',
+    when: 'Timestamp or x-acs-date is farther from the clock than the window',
+  },
+  timestampMalformed: {
+    status: 400,
+    code: 'InvalidTimeStamp.Format',
+    message: 'Specified time stamp or date value is not well formatted.',
+    when: 'Timestamp or x-acs-date is not of the form 2026-11-21T02:59:07Z',
+  },
+  actionNotFound: {
+    status: 404,
+    code: 'InvalidAction.NotFound',
+    message: 'Specified api is not found, please check your url and method.',
+    when: 'there is no such Action in the product of this Version',
+  },
+  versionInvalid: {
+    status: 400,
+    code: 'InvalidVersion',
+    message: 'Specified parameter Version is not valid.',
+    never: 'an unknown version has no actions: InvalidAction.NotFound',
+  },
+  methodUnsupported: {
+    status: 403,
+    code: 'UnsupportedHTTPMethod',
+    message: 'This HTTP method is not supported.',
+    when: 'the method is neither GET nor POST',
+  },
+  missingParameter: {
+    status: 400,
+    code: 'MissingParameter',
+    message: 'The input parameter "%s" that is mandatory for processing this request is not supplied.',
+    when: 'a mandatory parameter is missing or empty',
+  },
+  invalidParameter: {
+    status: 400,
+    code: 'InvalidParameter',
+    message: 'The specified parameter "%s" is not valid.',
+    when: 'a parameter breaks a rule that has no row of its own, came twice with different values, or the body is no form of at most 64 KiB',
+  },
+  signatureMethod: {
+    status: 400,
+    code: 'InvalidParamater',
+    message: 'The specified parameter "%s" is not valid.',
+    when: 'SignatureMethod, SignatureVersion, SignatureType or the algorithm in Authorization is not one that is taken',
+  },
+  tokenMalformed: {
+    status: 400,
+    code: 'InvalidSecurityToken.Malformed',
+    message: 'Specified SecurityToken is malformed.',
+    when: 'SecurityToken has characters that no token has',
+  },
+  tokenExpired: {
+    status: 400,
+    code: 'InvalidSecurityToken.Expired',
+    message: 'Specified SecurityToken is expired.',
+    when: 'the temporary credentials have expired, or belong to another token',
+  },
+  forbidden: {
+    status: 403,
+    code: 'Forbidden.RAM',
+    message: "User not authorized to operate on the specified resource, or this API doesn't support RAM.",
+    when: "the caller's role or agency does not allow the action",
+  },
+  throttled: {
+    status: 400,
+    code: 'Throttling.User',
+    message: 'Request was denied due to user flow control.',
+    when: 'a user sends more requests a minute than the setting allows; x-acs-retry-after says when to go on',
+  },
+  idempotencyMismatch: {
+    status: 400,
+    code: 'IdempotentParameterMismatch',
+    message: 'The request is retried with updated parameters.',
+    when: 'ClientToken was used for a request with other parameters',
+  },
+  dryRunPassed: {
+    status: 400,
+    code: 'DryRunOperation',
+    message: 'Request validation has been passed with DryRun flag set.',
+    when: 'DryRun is true and nothing is against the request',
+  },
+  regionNotFound: {
+    status: 404,
+    code: 'InvalidRegionId.NotFound',
+    message: 'The specified RegionId does not exist.',
+    when: 'RegionId names no region of this installation',
+  },
+  conflict: {
+    status: 409,
+    code: 'OperationConflict',
+    message: 'Request was denied due to conflict with a previous request.',
+    when: 'something has changed meanwhile, or is in a state that no row of its own tells of',
+  },
+  internal: {
+    status: 500,
+    code: 'InternalError',
+    message: 'The request processing has failed due to some unknown error, exception or failure.',
+    when: 'Mimeo failed; its log says why',
+  },
+  unavailable: {
+    status: 503,
+    code: 'ServiceUnavailable',
+    message: 'The request has failed due to a temporary failure of the server.',
+    when: 'a store is full, or the database is away',
+  },
+} as const satisfies Faults;

@@ -1,0 +1,67 @@
+import { listTasks } from '../../../app/tasks/list-tasks.ts';
+import type { TaskState } from '../../../domain/states.ts';
+import type { TaskKind } from '../../../domain/task.ts';
+import { commonFaults } from '../common-faults.ts';
+import { operation } from '../operation.ts';
+import { commaList, repeated, required, text } from '../parameters.ts';
+import { readTime } from '../times.ts';
+import { isImageId, requireRegion } from './named-image.ts';
+import { offsetOf, pageParameters } from './paging-parameters.ts';
+import { isTaskId, taskActions, taskStatuses, viewTask } from './task-words.ts';
+
+const fault = commonFaults.invalidParameter;
+
+const time = text({
+  rule: 'like 2020-11-23T15:10:00Z',
+  fault,
+  matches: (value) => readTime(value) !== undefined,
+});
+
+export const describeTasks = operation({
+  service: 'ecs',
+  action: 'DescribeTasks',
+  summary: 'Lists imports and exports, newest first.',
+  parameters: {
+    RegionId: required(text()),
+    TaskIds: commaList(text(), 100, fault),
+    // Others there are none of.
+    TaskAction: text(),
+    // Other words do not count.
+    TaskStatus: text(),
+    ResourceIds: repeated(text(), { most: 100, tooMany: fault }),
+    StartTime: time,
+    EndTime: time,
+    TaskGroupId: text(),
+    ...pageParameters,
+  },
+  faults: {},
+  async handle({ context, caller, parameters: asked }) {
+    const { RegionId, TaskIds, TaskAction, TaskStatus, ResourceIds, StartTime, EndTime, TaskGroupId } = asked;
+    requireRegion(context, RegionId);
+    const states = keysOf<TaskState>(taskStatuses, TaskStatus);
+    const { tasks, total } = await listTasks(context, caller, {
+      region: RegionId,
+      // No task is in a group.
+      ids: TaskGroupId !== undefined ? [] : TaskIds.length === 0 ? undefined : TaskIds.filter(isTaskId),
+      kinds: TaskAction === undefined ? undefined : keysOf<TaskKind>(taskActions, TaskAction),
+      states: states.length === 0 ? undefined : states,
+      images: ResourceIds.length === 0 ? undefined : ResourceIds.filter(isImageId),
+      createdSince: readTime(StartTime ?? ''),
+      createdUntil: readTime(EndTime ?? ''),
+      offset: offsetOf(asked),
+      limit: asked.PageSize,
+    });
+    return {
+      RegionId,
+      TotalCount: total,
+      PageNumber: asked.PageNumber,
+      PageSize: asked.PageSize,
+      TaskSet: { Task: tasks.map((task) => ({ ...viewTask(task), ResourceId: task.imageAliyunId })) },
+    };
+  },
+});
+
+/** What in the domain is called so. */
+function keysOf<Key extends string>(words: Readonly<Record<Key, string>>, wanted: string | undefined): Key[] {
+  return (Object.keys(words) as Key[]).filter((key) => words[key] === wanted);
+}

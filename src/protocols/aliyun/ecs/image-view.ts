@@ -1,0 +1,141 @@
+/** Images as DescribeImages tells of them. */
+import type { AppContext, Caller } from '../../../app/context.ts';
+import { findCopiesInto } from '../../../app/find-copy.ts';
+import { listTasks } from '../../../app/tasks/list-tasks.ts';
+import { type Copy, percentDone, secondsRemaining } from '../../../domain/copy.ts';
+import type { Disk, Image } from '../../../domain/image.ts';
+import { isReadable } from '../../../domain/states.ts';
+import type { Task } from '../../../domain/task.ts';
+import type { Answer } from '../operation.ts';
+import { toSecond } from '../times.ts';
+import { assumed, bootModes, statusOf } from './image-words.ts';
+import { renderTags } from './tag-parameters.ts';
+
+const GiB = 1024 ** 3;
+
+/** What makes images that are not ready, by image. */
+interface Makers {
+  readonly copies: ReadonlyMap<string, Copy>;
+  readonly imports: ReadonlyMap<string, Task>;
+}
+
+/** How far an image is that is being made is asked for only where there is one: most lists have none. */
+export async function viewImages(context: AppContext, caller: Caller, images: readonly Image[]): Promise<Answer[]> {
+  const makers = await findMakers(context, caller, images);
+  return images.map((image) => view(image, caller, makers));
+}
+
+async function findMakers(context: AppContext, caller: Caller, images: readonly Image[]): Promise<Makers> {
+  const unready = images.filter(({ state, accountId }) => !isReadable(state) && accountId === caller.accountId);
+  const copied = unready.filter(({ sourceImageId }) => sourceImageId !== null).map(({ id }) => id);
+  const imported = unready.filter(({ sourceImageId }) => sourceImageId === null).map(({ id }) => id);
+  const copies = copied.length === 0 ? new Map() : await findCopiesInto(context, caller, copied);
+  if (imported.length === 0) return { copies, imports: new Map() };
+  const query = { images: imported, kinds: ['import'], offset: 0, limit: imported.length } as const;
+  const { tasks } = await listTasks(context, caller, query);
+  return { copies, imports: new Map(tasks.map((task) => [task.imageId, task])) };
+}
+
+function view(image: Image, caller: Caller, { copies, imports }: Makers): Answer {
+  const { attributes } = image;
+  const { osType, architecture, cloudInit } = { ...assumed, ...attributes };
+  const isOwn = image.accountId === caller.accountId;
+  const system = image.disks.find(({ role }) => role === 'system') ?? image.disks[0];
+  const platform = attributes.platform ?? (osType === 'linux' ? 'Others Linux' : 'Others Windows');
+  const bits = architecture === 'i386' ? 32 : 64;
+  const bootMode = attributes.bootMode ?? (architecture === 'arm64' ? 'uefi' : 'bios');
+  const copy = copies.get(image.id);
+  const task = imports.get(image.id);
+  return {
+    ImageId: image.aliyunId,
+    ImageName: image.name,
+    Description: image.description,
+    ImageFamily: attributes.family ?? '',
+    ImageVersion: attributes.version ?? '',
+    CreationTime: toSecond(image.createdAt),
+    Status: statusOf[image.state],
+    Progress: `${progressOf(image, copy ?? task)}%`,
+    Usable: isReadable(image.state),
+    Size: system === undefined ? 0 : inGiB(system),
+    Architecture: architecture,
+    BootMode: bootModes[bootMode],
+    OSType: osType,
+    OSName: `${platform} ${bits}位`,
+    OSNameEn: `${platform} ${bits} bit`,
+    Platform: platform,
+    LicenseType: attributes.licenseType ?? '',
+    IsCopied: image.sourceImageId !== null,
+    IsPublic: image.visibility === 'public',
+    // With whom somebody else shares his image is his affair.
+    IsSelfShared: isOwn ? (image.visibility === 'shared' ? 'True' : 'False') : '',
+    IsSubscribed: false,
+    IsSupportCloudinit: cloudInit,
+    IsSupportIoOptimized: true,
+    LoginAsNonRootSupported: false,
+    ImageOwnerAlias: isOwn ? 'self' : 'others',
+    ImageOwnerId: image.accountNumber,
+    ResourceGroupId: (isOwn ? image.resourceGroupAliyunId : null) ?? '',
+    ProductCode: '',
+    SupplierName: image.visibility === 'public' ? image.accountName : '',
+    Usage: 'none',
+    DiskDeviceMappings: { DiskDeviceMapping: mappings(image, isOwn, copy, task) },
+    // Tags are the account's own language.
+    Tags: renderTags(isOwn ? image.tags : {}),
+    Features: {
+      NvmeSupport: attributes.nvmeSupport ? 'supported' : 'unsupported',
+      ImdsSupport: attributes.imdsSupport ?? 'v1',
+      // Filters say the same (`describe-images.ts`).
+      CpuOnlineUpgrade: 'unsupported',
+      CpuOnlineDowngrade: 'unsupported',
+      MemoryOnlineUpgrade: 'unsupported',
+      MemoryOnlineDowngrade: 'unsupported',
+    },
+  };
+}
+
+/** P1: 100 for what has been committed, and for nothing else. */
+function progressOf({ state }: Image, maker: Copy | Task | undefined): number {
+  if (isReadable(state)) return 100;
+  return maker === undefined ? 0 : Math.min(99, percentDone(maker));
+}
+
+function mappings(image: Image, isOwn: boolean, copy: Copy | undefined, task: Task | undefined): Answer[] {
+  const isCopied = image.sourceImageId !== null && isReadable(image.state);
+  let before = 0;
+  return image.disks.map((disk) => {
+    const from = task?.objects.find(({ index }) => index === disk.index);
+    const mapping = {
+      Device: deviceOf(disk),
+      Type: disk.role,
+      Size: `${inGiB(disk)}`,
+      Format: disk.format?.toUpperCase() ?? '',
+      SnapshotId: isOwn ? disk.snapshot.aliyunId : '',
+      ImportOSSBucket: from?.bucket ?? '',
+      ImportOSSObject: from?.object ?? '',
+      Encrypted: false,
+      ...(copy === undefined ? { Progress: isCopied ? '100%' : '' } : progressOfDisk(copy, disk, before)),
+    };
+    before += disk.size;
+    return mapping;
+  });
+}
+
+/** Disks are copied one after the other, so those that are done, the one in work and those that wait follow from the copy's bytes. */
+function progressOfDisk(copy: Copy, { size }: Disk, before: number): Answer {
+  const { bytesDone } = copy.progress;
+  const ownDone = Math.min(Math.max(0, bytesDone - before), size);
+  const own = { ...copy, progress: { ...copy.progress, bytesDone: ownDone, bytesTotal: size } };
+  const untilHere = { ...copy, progress: { ...copy.progress, bytesTotal: before + size } };
+  return { Progress: `${percentDone(own)}%`, RemainTime: secondsRemaining(untilHere) ?? undefined };
+}
+
+const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+
+/** `/dev/xvda` to `/dev/xvdz`, then `/dev/xvdaa`. */
+function deviceOf({ index }: Disk): string {
+  return `/dev/xvd${letters[Math.floor(index / 26) - 1] ?? ''}${letters[index % 26]}`;
+}
+
+function inGiB({ size }: Pick<Disk, 'size'>): number {
+  return Math.ceil(size / GiB);
+}

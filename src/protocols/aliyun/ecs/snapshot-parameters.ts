@@ -1,0 +1,162 @@
+/** What DescribeSnapshots is asked with, and its error table. */
+import { commonFaults } from '../common-faults.ts';
+import { FaultError, type Faults } from '../fault.ts';
+import { flag, groups, oneOf, type Parameter, required, text } from '../parameters.ts';
+import { readTime } from '../times.ts';
+import { pageParameters } from './paging-parameters.ts';
+import { tagFilters } from './tag-parameters.ts';
+
+export const snapshotListFaults = {
+  snapshotIdsMalformed: {
+    status: 403,
+    code: 'InvalidSnapshotIds.Malformed',
+    message: 'The amount of specified specified snapshot Ids exceeds the limit.',
+    when: 'SnapshotIds is no JSON array of texts, or has more than 100',
+  },
+  filterKeyNotFound: {
+    status: 404,
+    code: 'InvalidFilterKey.NotFound',
+    message: 'The specified Filter Key is not found.',
+    when: 'a Filter is neither CreationStartTime nor CreationEndTime, or its value is no time',
+  },
+  usageInvalid: {
+    status: 404,
+    code: 'InvalidUsage',
+    message: 'The specifed Usage is not valid',
+    when: 'Usage is none of its words',
+  },
+  diskTypeInvalid: {
+    status: 404,
+    code: 'InvalidSourceDiskType',
+    message: 'The specifed SourceDiskType is not valid',
+    when: 'SourceDiskType is neither System nor Data, in whatever case',
+  },
+  statusNotFound: {
+    status: 404,
+    code: 'InvalidStatus.NotFound',
+    message: 'The specified Status is not found',
+    when: 'Status is none of its words',
+  },
+  typeNotFound: {
+    status: 404,
+    code: 'InvalidSnapshotType.NotFound',
+    message: 'The specfied SnapshotType is not found',
+    when: 'SnapshotType is none of its words',
+  },
+  tagMismatch: {
+    status: 400,
+    code: 'InvalidTag.Mismatch',
+    message: 'The specified Tag.n.Key and Tag.n.Value are not match.',
+    when: 'a tag has a value and no key',
+  },
+  tagCount: {
+    status: 400,
+    code: 'InvalidTagCount',
+    message: 'The specified tags are beyond the permitted range.',
+    when: 'the request has more than 20 tags',
+  },
+  linkNotFound: {
+    status: 404,
+    code: 'InvalidSnapshotLinkId.NotFound',
+    message: 'The specified snapshot link is not found.',
+    when: 'there is a SnapshotLinkId: there are no snapshot chains',
+  },
+} as const satisfies Faults;
+
+const faults = snapshotListFaults;
+
+const mostIds = 100;
+
+const idList = text({ rule: `a JSON array of at most ${mostIds} ids`, fault: faults.snapshotIdsMalformed });
+
+const snapshotIds: Parameter<readonly string[] | undefined> = {
+  ...idList,
+  read(values, name) {
+    const list = idList.read(values, name);
+    if (list === undefined) return undefined;
+    const ids = parse(list);
+    if (isListOfTexts(ids) && ids.length <= mostIds) return ids;
+    throw new FaultError(faults.snapshotIdsMalformed);
+  },
+};
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+function isListOfTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
+
+interface CreatedWithin {
+  /** Epoch milliseconds, inclusive. */
+  readonly createdAfter?: number;
+  /** Epoch milliseconds, exclusive. */
+  readonly createdBefore?: number;
+}
+
+const filterNames: ReadonlyMap<string | undefined, keyof CreatedWithin> = new Map([
+  ['CreationStartTime', 'createdAfter'],
+  ['CreationEndTime', 'createdBefore'],
+]);
+
+const pairs = groups({ Key: text(), Value: text() }, { most: 20, tooMany: faults.filterKeyNotFound });
+
+const createdWithin: Parameter<CreatedWithin> = {
+  ...pairs,
+  rule: `Key is one of ${[...filterNames.keys()].join(', ')}, Value a time like 2019-12-13T17:00Z`,
+  read(values, name) {
+    const read = pairs.read(values, name).map(({ Key, Value = '' }) => {
+      const [bound, time] = [filterNames.get(Key), readTime(Value)];
+      if (bound === undefined || time === undefined) throw new FaultError(faults.filterKeyNotFound);
+      return [bound, time] as const;
+    });
+    return Object.fromEntries(read);
+  },
+};
+
+/** In any case. */
+const diskType: Parameter<'system' | 'data' | undefined> = {
+  ...text({ rule: 'System or Data, in any case', fault: faults.diskTypeInvalid }),
+  read: (values, name) =>
+    oneOf(['system', 'data'], faults.diskTypeInvalid).read(
+      new Map([[name, values.get(name)?.toLowerCase() ?? '']]),
+      name,
+    ),
+};
+
+/** With one of the last two, pages go on where the one before ended, and are not counted. */
+export const snapshotListParameters = {
+  RegionId: required(text()),
+  InstanceId: text(),
+  DiskId: text(),
+  SnapshotLinkId: text(),
+  SnapshotIds: snapshotIds,
+  SnapshotName: text(),
+  Status: oneOf(['progressing', 'accomplished', 'failed', 'all'], faults.statusNotFound),
+  SnapshotType: oneOf(['auto', 'user', 'all'], faults.typeNotFound),
+  SourceDiskType: diskType,
+  Usage: oneOf(['image', 'disk', 'image_disk', 'none'], faults.usageInvalid),
+  Category: text({
+    rule: 'Standard, Flash or archive',
+    fault: commonFaults.invalidParameter,
+    matches: /^(standard|flash|archive)$/i,
+  }),
+  Encrypted: flag(),
+  KMSKeyId: text(),
+  ResourceGroupId: text(),
+  Filter: createdWithin,
+  Tag: tagFilters({ tooMany: faults.tagCount, withoutKey: faults.tagMismatch }),
+  DryRun: flag(),
+  ...pageParameters,
+  NextToken: text(),
+  MaxResults: text({
+    rule: '1 to 100, 10 by default with NextToken',
+    fault: commonFaults.invalidParameter,
+    matches: /^([1-9]\d?|100)$/,
+  }),
+};

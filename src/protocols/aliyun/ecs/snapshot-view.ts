@@ -1,0 +1,37 @@
+import type { Snapshot } from '../../../domain/snapshot.ts';
+import type { Answer } from '../operation.ts';
+import { toSecond } from '../times.ts';
+import { renderTags } from './tag-parameters.ts';
+
+const GiB = 1024 ** 3;
+
+/** A snapshot as DescribeSnapshots tells of it. It was made of an image's disk, not of one that has an id of its own. */
+export function viewSnapshot(snapshot: Snapshot): Answer {
+  const { source, images } = snapshot;
+  return {
+    SnapshotId: snapshot.aliyunId,
+    SnapshotName: snapshot.name,
+    Description: snapshot.description,
+    RegionId: snapshot.region,
+    ResourceGroupId: snapshot.resourceGroupAliyunId ?? '',
+    Status: snapshot.state,
+    Progress: `${snapshot.percent}%`,
+    Available: snapshot.state === 'accomplished',
+    CreationTime: toSecond(snapshot.createdAt),
+    LastModifiedTime: toSecond(snapshot.createdAt),
+    SnapshotType: 'user',
+    Category: 'standard',
+    InstantAccess: false,
+    Encrypted: false,
+    KMSKeyId: '',
+    ProductCode: '',
+    Usage: images.length > 0 ? 'image' : 'none',
+    SourceDiskId: '',
+    SourceDiskSize: String(Math.ceil(snapshot.size / GiB)),
+    SourceDiskType: snapshot.role,
+    SourceStorageType: 'disk',
+    SourceSnapshotId: source?.aliyunId ?? '',
+    SourceRegionId: source?.region ?? '',
+    Tags: renderTags(snapshot.tags),
+  };
+}

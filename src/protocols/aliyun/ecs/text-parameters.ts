@@ -1,0 +1,43 @@
+/** The rules that names and descriptions keep to, whatever they name and describe. */
+import { commonFaults } from '../common-faults.ts';
+import { type Fault, FaultError } from '../fault.ts';
+import { type Parameter, text } from '../parameters.ts';
+
+const nameRule =
+  '2 to 128 characters: letters, Chinese characters, digits, . : _ -; the first is a letter or a Chinese character; not beginning with aliyun or acs:, without http:// and https://';
+const wellFormedName = /^[a-z\p{Script=Han}][a-z\p{Script=Han}\d.:_-]{1,127}$/iu;
+/** Of whoever may not be mistaken for the cloud itself, or for a link. */
+const reservedName = /^(aliyun|acs:)|https?:\/\//;
+
+/** `reserved`: of a name that is well formed but for its beginning or a link in it, where it is told apart. */
+export function nameText(malformed: Fault, reserved = malformed): Parameter<string | undefined> {
+  const shape = text({
+    rule: nameRule,
+    fault: malformed,
+    // The second: what is kept is counted in UTF-16.
+    matches: (name) => wellFormedName.test(name) && name.length <= 128,
+  });
+  return {
+    ...shape,
+    faults: [...new Set([malformed, reserved])],
+    read(values, name) {
+      if (reservedName.test(values.get(name) ?? '')) throw new FaultError(reserved, name);
+      return shape.read(values, name);
+    },
+  };
+}
+
+export function descriptionText(malformed: Fault): Parameter<string | undefined> {
+  return text({
+    rule: '2 to 256 characters, not beginning with http:// or https://',
+    fault: malformed,
+    matches: /^(?!https?:\/\/).{2,256}$/s,
+  });
+}
+
+export const clientToken = text({
+  rule: '1 to 64 ASCII characters; the same token with the same request is done once',
+  fault: commonFaults.invalidParameter,
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what the reference says.
+  matches: /^[\x01-\x7f]{1,64}$/,
+});
