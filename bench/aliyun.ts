@@ -2,7 +2,7 @@
  * Signed requests of Alibaba Cloud's API: a page of 10 of 1,000 images, and copies accepted. One server on this machine with the
  * load beside it; the peer is a plain `node:http` server that answers as many bytes.
  */
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AliyunParameters, createAliyunClient } from '../test/support/aliyun-client.ts';
 import { run } from './command.ts';
@@ -55,7 +55,9 @@ async function measureAt(server: BenchServer, data: string, workers: string): Pr
   };
   const shoot = async (calls: readonly Call[], count: number): Promise<Shot> => {
     const program = join(import.meta.dirname, 'signed-load.ts');
-    const args = [program, url, key.id, key.secret, `${count}`, JSON.stringify(calls)];
+    const file = join(data, 'calls.json');
+    await writeFile(file, JSON.stringify(calls));
+    const args = [program, url, key.id, key.secret, `${count}`, file];
     return succeeded(url, JSON.parse(await run(process.execPath, ...args)) as Shot);
   };
   const peerOf = async (bytes: number): Promise<Shot> => {

@@ -19,6 +19,8 @@ export const gentleRate = 100;
 /** What autocannon measured; milliseconds. */
 export interface Shot {
   readonly requests: { readonly average: number };
+  /** Seconds. */
+  readonly duration: number;
   readonly latency: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly non2xx: number;
   readonly errors: number;

@@ -37,11 +37,11 @@ function faultsOf({ parameters, faults, refusals = {} }: Operation): (Fault | Un
 }
 
 function section(operation: Operation): string {
-  const { action, summary, parameters } = operation;
+  const { action, summary, right, parameters } = operation;
   const faults = faultsOf(operation);
   return [
     `### ${action}`,
-    summary,
+    right === null ? summary : `${summary} Takes the right \`${right}\`.`,
     Object.keys(parameters).length === 0
       ? 'No parameters.'
       : table(

@@ -1,13 +1,15 @@
 /** Uploads that come to nothing: the image waits for its bytes anew, and what was stored of them is condemned (D1). */
 import { condemnUnused } from '../db/condemn.ts';
 import { inTransaction, type Trx } from '../db/database.ts';
-import { moveImage } from '../db/images.ts';
+import { moveImage } from '../db/image-states.ts';
+import { holdImage } from '../db/images.ts';
 import { detachManifest } from '../db/manifests.ts';
 import { endUpload, listExpiredUploads, type Upload } from '../db/uploads.ts';
 import type { AppContext } from './context.ts';
 
 /** Ends the upload, unless it has ended or another attempt goes on with it. */
 export async function abandonUpload(trx: Trx, upload: Upload, now: number): Promise<void> {
+  await holdImage(trx, upload.image);
   if (!(await endUpload(trx, upload))) return;
   await detachManifest(trx, upload);
   await moveImage(trx, upload.image, 'upload-ended', now);

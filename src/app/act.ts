@@ -3,7 +3,7 @@ import { inTransaction, type Trx } from '../db/database.ts';
 import { type OnlyDelivery, recordEvent, recordEvents } from '../db/events.ts';
 import { type Action, may, type Target } from '../domain/authorization.ts';
 import { actorOf, type NewEvent, type Resource } from '../domain/event.ts';
-import type { DeedType } from '../domain/event-types.ts';
+import { type DeedType, isDeedType } from '../domain/event-types.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import { withSpan } from '../telemetry/tracing.ts';
 import type { AppContext, Caller } from './context.ts';
@@ -82,6 +82,20 @@ export async function recordRefusal<Result>(
     }
     throw error;
   }
+}
+
+/**
+ * Asks for the right alone, for front doors that ask before they read what is asked for; the use case asks again, about what it
+ * finds. A refusal is an event where the deed would have been one.
+ */
+export async function demandFirst(
+  context: AppContext,
+  caller: Caller,
+  action: Action,
+  about: Pick<Deed, 'resource' | 'region'>,
+): Promise<void> {
+  if (isDeedType(action)) await recordRefusal(context, caller, { ...about, action }, async () => {});
+  else demand(caller, action);
 }
 
 /** Writes down a deed that is no transaction, once its right has been asked for: what reads or removes stored bytes. */

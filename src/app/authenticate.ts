@@ -62,6 +62,15 @@ export async function findSigningKey(
     : await findTemporaryKey(context, accessKeyId, sessionToken);
 }
 
+/** Whether there is such a key: of one that {@link findSigningKey} did not find, whether the session token was to blame. */
+export async function isKey({ credentials, clock }: AppContext, id: string): Promise<boolean> {
+  const now = clock.now();
+  const holder = await credentials.findAccessKeyHolder(id, now);
+  if (holder !== undefined) return true;
+  const session = await credentials.findTemporaryKeyHolder(id, now);
+  return session !== undefined && sessionPrincipal(session) !== undefined;
+}
+
 const useAccuracyMs = 60_000;
 
 async function findAccessKey(context: AppContext, id: string): Promise<SigningKey | undefined> {

@@ -1,5 +1,6 @@
 import { moveCopy } from '../db/copies.ts';
-import { deleteImageRows } from '../db/images.ts';
+import { deleteImageRows } from '../db/image-states.ts';
+import { holdImage } from '../db/images.ts';
 import { copyCancelled, notify } from '../db/notifications.ts';
 import type { Copy } from '../domain/copy.ts';
 import { RefusalError } from '../domain/refusal.ts';
@@ -20,6 +21,7 @@ export async function cancelCopy(context: AppContext, caller: Caller, id: string
     deed.region = copy.destinationRegion;
     const now = clock.now();
     const group = { accountId: copy.accountId, region: copy.destinationRegion };
+    await holdImage(trx, copy.destinationImageId);
     await queue.lock(trx, group);
     if (!(await moveCopy(trx, copy.id, { event: 'cancelled' }, now))) {
       const { state } = await readCopy(trx, caller, id);

@@ -1,4 +1,9 @@
-import { deleteImageRows } from '../db/images.ts';
+import type { Trx } from '../db/database.ts';
+import { deleteImageRows } from '../db/image-states.ts';
+import { readSnapshotProjects } from '../db/snapshots.ts';
+import { failExportsOf } from '../db/tasks.ts';
+import { may } from '../domain/authorization.ts';
+import type { Image } from '../domain/image.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import { act, type Trial } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
@@ -6,7 +11,7 @@ import { lockImage } from './find-image.ts';
 import { type Condition, checkRevision, refuseWhileCopied, refuseWhileTasked } from './unchanged-image.ts';
 
 export interface DeleteImageOptions {
-  /** Its snapshots stay, with their bytes, until each is deleted. */
+  /** Its snapshots stay, with their bytes, until each is deleted. Those that the caller may not delete do so in any case. */
   readonly keepSnapshots?: boolean | undefined;
 }
 
@@ -14,6 +19,7 @@ export interface DeleteImageOptions {
  * Deletes an image. Its bytes are condemned in the same transaction (D1) unless something else needs them too. Refused while
  * the image is being copied, or is itself the unfinished result of a copy, which is to be cancelled instead. An upload ends
  * with its image: whoever brings the bytes finds the lease gone, and can commit nothing more to a manifest that is condemned.
+ * So do the exports of other accounts, which must not be what keeps it.
  */
 export async function deleteImage(
   context: AppContext,
@@ -38,7 +44,18 @@ export async function deleteImage(
     }
     await refuseWhileCopied(trx, caller, image);
     await refuseWhileTasked(trx, caller, image);
-    const kept = await deleteImageRows(trx, image.id, now, { keepSnapshots });
+    await failExportsOf(trx, image.id, now);
+    const keep = await snapshotsToKeep(trx, caller, image, keepSnapshots);
+    const kept = await deleteImageRows(trx, image.id, now, { keep });
     if (kept.length > 0) deed.details = { name: image.name, keptSnapshots: kept };
   });
+}
+
+/** Snapshots may lie in other projects than an image that was made of them. */
+async function snapshotsToKeep(trx: Trx, caller: Caller, image: Image, all: boolean): Promise<string[]> {
+  const ids = image.disks.map(({ snapshot }) => snapshot.id);
+  if (all) return ids;
+  const projects = await readSnapshotProjects(trx, ids);
+  const { accountId } = image;
+  return ids.filter((id) => may(caller, 'snapshot.delete', { accountId, projectId: projects.get(id) ?? '' }) !== 'yes');
 }

@@ -23,8 +23,9 @@ export async function deleteSnapshot(
       region,
       details: { name: snapshot.name },
     });
-    const [image] = snapshot.images;
-    if (image !== undefined) throw new RefusalError('snapshot.in-use', { snapshot: snapshot.id, image: image.id });
+    if (snapshot.inUse) {
+      throw new RefusalError('snapshot.in-use', { snapshot: snapshot.id, image: snapshot.images[0]?.id ?? null });
+    }
     await deleteSnapshotRow(trx, snapshot, context.clock.now());
   });
 }

@@ -1,8 +1,8 @@
 import type { Db, Trx } from '../db/database.ts';
 import { lockSnapshot as lockSnapshotRow, findSnapshot as readSnapshot } from '../db/snapshots.ts';
-import type { Action } from '../domain/authorization.ts';
+import { type Action, may } from '../domain/authorization.ts';
 import { RefusalError } from '../domain/refusal.ts';
-import type { Snapshot } from '../domain/snapshot.ts';
+import type { ImageOfSnapshot, Snapshot } from '../domain/snapshot.ts';
 import { demand } from './act.ts';
 import type { Caller } from './context.ts';
 
@@ -40,5 +40,12 @@ function allowed(caller: Caller, action: Action, id: string, snapshot: Snapshot 
   if (snapshot === undefined) throw notFound();
   const { accountId, projectId } = snapshot;
   demand(caller, action, { accountId, projectId }, notFound);
-  return snapshot;
+  return withReadableImages(caller, snapshot);
+}
+
+/** The snapshot as the caller is told of it: an image that stands on it may lie in a project that he does not see. */
+export function withReadableImages(caller: Caller, snapshot: Snapshot): Snapshot {
+  const { accountId, images } = snapshot;
+  const isReadable = ({ projectId }: ImageOfSnapshot) => may(caller, 'image.read', { accountId, projectId }) === 'yes';
+  return { ...snapshot, images: images.filter(isReadable) };
 }

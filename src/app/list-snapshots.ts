@@ -5,12 +5,11 @@ import {
   listSnapshotsCounted as listSnapshotRowsCounted,
   type SnapshotFilter,
 } from '../db/snapshot-list.ts';
-import { findProject } from '../db/tenants/projects.ts';
-import { findResourceGroup } from '../db/tenants/resource-groups.ts';
-import { isUuid } from '../domain/ids.ts';
+import { may } from '../domain/authorization.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import { demand } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
+import { withReadableImages } from './find-snapshot.ts';
+import { filterOf } from './list-filter.ts';
 
 /** `project` and `resourceGroup` by id or name, `image` by any of its three ids. */
 export type SnapshotQuery = Omit<SnapshotFilter, 'projects'>;
@@ -27,11 +26,11 @@ export async function listSnapshots(
   caller: Caller,
   query: SnapshotQuery & PageRequest,
 ): Promise<SnapshotPage> {
-  const filter = await filterOf(context, caller, query);
+  const filter = await snapshotFilter(context, caller, query);
   if (filter === undefined) return { snapshots: [], next: null };
   const rows = await listSnapshotRows(context.db, caller.accountId, { ...filter, limit: query.limit + 1 });
   const { page, next } = toPage(rows, query.limit, ({ createdAt, id }) => ({ value: createdAt, id }));
-  return { snapshots: page, next };
+  return { snapshots: page.map((snapshot) => withReadableImages(caller, snapshot)), next };
 }
 
 /**
@@ -44,24 +43,21 @@ export async function listSnapshotsCounted(
   query: SnapshotQuery,
   page: { readonly offset: number; readonly limit: number },
 ): Promise<{ readonly snapshots: readonly Snapshot[]; readonly total: number }> {
-  const filter = await filterOf(context, caller, query);
+  const filter = await snapshotFilter(context, caller, query);
   if (filter === undefined) return { snapshots: [], total: 0 };
-  return await listSnapshotRowsCounted(context.db, caller.accountId, filter, page);
+  const { snapshots, total } = await listSnapshotRowsCounted(context.db, caller.accountId, filter, page);
+  return { snapshots: snapshots.map((snapshot) => withReadableImages(caller, snapshot)), total };
 }
 
-/** As for images: UUIDs for what the query names, and the caller's own limits; undefined when there is no such thing. */
-async function filterOf<Query extends SnapshotQuery>(
-  { db }: AppContext,
+/** As for all lists; of an image that the caller may not read nothing is told, not even what it stands on. */
+async function snapshotFilter<Query extends SnapshotQuery>(
+  context: AppContext,
   caller: Caller,
   query: Query,
 ): Promise<(Query & Pick<SnapshotFilter, 'projects'>) | undefined> {
-  demand(caller, 'snapshot.read');
-  const { accountId, projects } = caller;
-  const uuidOf = async (id: string | undefined, find: (id: string) => Promise<string | undefined>) =>
-    id === undefined || isUuid(id) ? id : ((await find(id)) ?? null);
-  const project = await uuidOf(query.project, async (id) => (await findProject(db, accountId, id, query.region))?.id);
-  const group = await uuidOf(query.resourceGroup, async (id) => (await findResourceGroup(db, accountId, id))?.id);
-  const image = await uuidOf(query.image, async (id) => (await findImage(db, accountId, id))?.image.id);
-  if (project === null || group === null || image === null) return undefined;
-  return { ...query, projects, project, resourceGroup: group, image };
+  const filter = await filterOf(context, caller, 'snapshot.read', query);
+  if (filter?.image === undefined) return filter;
+  const seen = await findImage(context.db, caller.accountId, filter.image);
+  if (seen === undefined || may(caller, 'image.read', seen.image) !== 'yes') return undefined;
+  return { ...filter, image: seen.image.id };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation, makeImage } from '../../test/support/installation.ts';
-import { moveImage } from '../db/images.ts';
+import { moveImage } from '../db/image-states.ts';
 import type { AppContext, Caller } from './context.ts';
 import { createImage } from './create-image.ts';
 import { updateImage } from './update-image.ts';

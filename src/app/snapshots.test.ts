@@ -24,6 +24,7 @@ import { findSnapshot } from './find-snapshot.ts';
 import { listEvents } from './list-events.ts';
 import { listSnapshots, listSnapshotsCounted } from './list-snapshots.ts';
 import { readQuotas, setQuotas } from './quotas.ts';
+import { createProject } from './tenants/projects.ts';
 import { createResourceGroup, deleteResourceGroup } from './tenants/resource-groups.ts';
 import { updateSnapshot } from './update-snapshot.ts';
 import { verifyStore } from './verify-store.ts';
@@ -106,6 +107,35 @@ describe('a snapshot', () => {
     await deleteSnapshot(context, caller, first);
     expect(await used()).toEqual({ images: 0, snapshots: 1, bytes: 20_000 });
     await deleteSnapshot(context, caller, second, { region: 'north' });
+    expect(await used()).toEqual({ images: 0, snapshots: 0, bytes: 0 });
+  });
+
+  it('stays when the image that is deleted lies in another project, for whoever may not delete it', async () => {
+    const source = await makeImage(context, caller, [system]);
+    const [snapshot] = snapshotsOf(source);
+    await deleteImage(context, caller, source.id, keep);
+    const { result: other } = await createProject(context, caller, { region: 'north', name: 'other', description: '' });
+    const onOther = await make([{ id: snapshot }], { project: other.id });
+    const ofOther = { ...caller, projects: [other.id] };
+    const ofSource = { ...caller, projects: [source.projectId] };
+
+    expect(await findSnapshot(context, ofSource, snapshot)).toMatchObject({ inUse: true, images: [] });
+    const { snapshots } = await listSnapshots(context, ofSource, { limit: 10 });
+    expect(snapshots).toMatchObject([{ id: snapshot, images: [] }]);
+    const counted = await listSnapshotsCounted(context, ofSource, {}, { offset: 0, limit: 10 });
+    expect(counted).toMatchObject({ total: 1, snapshots: [{ id: snapshot, images: [] }] });
+    const listed = async (by: Caller) => (await listSnapshots(context, by, { image: onOther.id, limit: 10 })).snapshots;
+    expect([await listed(ofSource), (await listed(caller)).length]).toEqual([[], 1]);
+    const inUse = (image: string | null) => ({ code: 'snapshot.in-use', facts: { snapshot, image } });
+    await expect(deleteSnapshot(context, ofSource, snapshot)).rejects.toMatchObject(inUse(null));
+    await expect(deleteSnapshot(context, caller, snapshot)).rejects.toMatchObject(inUse(onOther.id));
+
+    await deleteImage(context, ofOther, onOther.id);
+    expect(await findSnapshot(context, caller, snapshot)).toMatchObject({ state: 'accomplished', inUse: false });
+    expect(await used()).toEqual({ images: 0, snapshots: 1, bytes: 50_000 });
+    const again = await make([{ id: snapshot }], { project: other.id });
+    expect(await readBytes(context, caller, again.id)).toEqual(system);
+    await deleteImage(context, caller, again.id);
     expect(await used()).toEqual({ images: 0, snapshots: 0, bytes: 0 });
   });
 

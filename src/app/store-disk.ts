@@ -4,9 +4,11 @@
  * parked with what is stored for good, to be resumed within `uploadKeepMs`. Bytes that break a rule, and a full store, end
  * the upload: the image waits for it anew and what was stored is condemned.
  */
+import { lockAccountRegion } from '../db/account-regions.ts';
 import { inTransaction, type Trx } from '../db/database.ts';
 import { readDisks, setDiskFormat } from '../db/disks.ts';
-import { moveImage } from '../db/images.ts';
+import { moveImage } from '../db/image-states.ts';
+import { holdImage } from '../db/images.ts';
 import { attachPendingManifest, type DiskPlace, makeManifestLive } from '../db/manifests.ts';
 import { beginUpload, endUpload, findUpload, resumeUpload, setLease, type Upload } from '../db/uploads.ts';
 import { createDiskInspector } from '../domain/disk-format.ts';
@@ -128,6 +130,8 @@ async function complete(
   const format = await inspect(context, image, upload, disk, stored);
   await inTransaction(context.db, async (trx) => {
     const now = context.clock.now();
+    await holdImage(trx, image.id);
+    await lockAccountRegion(trx, image);
     const held = await endUpload(trx, upload);
     if (!held || !(await makeManifestLive(trx, upload.manifest, stored, now))) throw leaseLost(upload);
     await setDiskFormat(trx, image.id, upload.index, format);
@@ -182,6 +186,7 @@ function isUnusable(error: unknown): boolean {
 async function park({ db, clock, logger, uploadKeepMs }: AppContext, upload: Upload): Promise<void> {
   await inTransaction(db, async (trx) => {
     const now = clock.now();
+    await holdImage(trx, upload.image);
     if (!(await setLease(trx, upload, { leaseUntil: now, keepUntil: now + uploadKeepMs }))) return;
     const { offset = 0 } = (await findUpload(trx, upload.image)) ?? {};
     if (offset === 0) await abandonUpload(trx, upload, now);

@@ -29,18 +29,14 @@ export async function refuseWhileCopied(trx: Trx, caller: Caller, { id }: Image)
 }
 
 /** The bytes of an image that is imported come from the object store alone. The transaction must hold the image's lock. */
-export async function refuseWhileImported(trx: Trx, { id }: Image): Promise<void> {
-  const task = await findTaskOfImage(trx, id);
+export async function refuseWhileImported(trx: Trx, { id, accountId }: Image): Promise<void> {
+  const task = await findTaskOfImage(trx, id, accountId);
   if (task?.kind === 'import') throw new RefusalError('image.importing', { image: id, task: task.id });
 }
 
-/** As {@link refuseWhileImported}, for what an export does not allow either. Another account's task is not named. */
+/** As {@link refuseWhileImported}, for what an export of the caller's account does not allow either. */
 export async function refuseWhileTasked(trx: Trx, caller: Pick<Caller, 'accountId'>, image: Image): Promise<void> {
   await refuseWhileImported(trx, image);
-  const task = await findTaskOfImage(trx, image.id);
-  if (task === undefined) return;
-  throw new RefusalError('image.exporting', {
-    image: image.id,
-    task: task.accountId === caller.accountId ? task.id : null,
-  });
+  const task = await findTaskOfImage(trx, image.id, caller.accountId);
+  if (task !== undefined) throw new RefusalError('image.exporting', { image: image.id, task: task.id });
 }

@@ -1,7 +1,8 @@
 import { lockAccountRegion } from '../db/account-regions.ts';
 import type { Trx } from '../db/database.ts';
 import { readMembers } from '../db/image-members.ts';
-import { changeImage, type ImageChanges, moveImage } from '../db/images.ts';
+import { moveImage } from '../db/image-states.ts';
+import { changeImage, type ImageChanges } from '../db/images.ts';
 import type { Image } from '../domain/image.ts';
 import { type AttributeChanges, changeAttributes } from '../domain/image-attributes.ts';
 import { checkAttributes, checkDescription, checkImageName, checkTags } from '../domain/image-rules.ts';

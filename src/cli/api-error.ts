@@ -42,20 +42,23 @@ const advice: Readonly<Record<string, (problem: ApiProblem) => string>> = {
   'region.not-found': () => 'see the regions with: mimeo region list',
   'image.not-found': () => 'see the images with: mimeo image list',
   'snapshot.not-found': () => 'see the snapshots with: mimeo snapshot list',
-  'snapshot.in-use': ({ image }) => `delete the image first: mimeo image delete ${String(image)} --keep-snapshots`,
+  'snapshot.in-use': ({ image }) =>
+    image === null
+      ? 'ask an owner of the account which images stand on it'
+      : `delete the image first: mimeo image delete ${String(image)} --keep-snapshots`,
   'copy.not-found': () => 'see the copies with: mimeo copy list',
   'image.protected': ({ image }) => `let it be deleted with: mimeo image set ${String(image)} --no-protect`,
   'image.being-copied': ({ copy }) =>
     copy === null ? 'try again later' : `wait for the copy (mimeo copy watch ${String(copy)}) or cancel it`,
   'image.importing': ({ task }) => `see how far it is with: mimeo task show ${String(task)}`,
-  'image.exporting': ({ task }) =>
-    task === null ? 'try again later' : `see how far it is with: mimeo task show ${String(task)}`,
+  'image.exporting': ({ task }) => `see how far it is with: mimeo task show ${String(task)}`,
   'image.changing': ({ image }) => `wait until it is available: mimeo image show ${String(image)}`,
   'image.not-readable': ({ image }) => `it can be used once it is available: mimeo image show ${String(image)}`,
   'copy.not-retryable': ({ copy }) => `see how it is with: mimeo copy show ${String(copy)}`,
   'copy.finished': ({ copy }) => `see how it ended: mimeo copy show ${String(copy)}`,
   'task.not-found': () => 'see the tasks with: mimeo task list',
   'task.finished': ({ task }) => `see how it ended: mimeo task show ${String(task)}`,
+  'task.completing': ({ task }) => `see how it ends: mimeo task show ${String(task)}`,
   'account.not-found': () => 'it is named by its number, id or name; its owner sees them with: mimeo account show self',
   'user.not-found': () => 'see the users with: mimeo user list',
   'access-key.not-found': () => 'see the keys with: mimeo access-key list',

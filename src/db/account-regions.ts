@@ -15,7 +15,10 @@ const usageColumns = sql`
   coalesce(q.bytes_used, 0) AS "bytesUsed", q.images_limit AS "imagesLimit", q.snapshots_limit AS "snapshotsLimit",
   q.bytes_limit AS "bytesLimit", q.copies_limit AS "copiesLimit"`;
 
-/** Locks the account's part of the region until the transaction ends, making its row if there is none. */
+/**
+ * Locks the account's part of the region until the transaction ends, making its row if there is none. After images and before
+ * snapshots, copies and uploads (docs/invariants.md).
+ */
 export async function lockAccountRegion(trx: Trx, place: AccountRegion): Promise<void> {
   await lockUsage(trx, place);
 }

@@ -12,7 +12,7 @@ import { type ChunkIndex, ManifestGoneError } from '../store/chunk-index.ts';
 import { createChunkIndex } from './chunk-index.ts';
 import { condemnUnused } from './condemn.ts';
 import { inTransaction } from './database.ts';
-import { deleteImageRows } from './images.ts';
+import { deleteImageRows } from './image-states.ts';
 import { makeManifestLive } from './manifests.ts';
 import { ensureRegions } from './regions.ts';
 

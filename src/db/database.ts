@@ -45,10 +45,23 @@ export function openDatabase(
   pool.on('error', () => {});
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   pools.set(db, pool);
+  const destroy = db.destroy.bind(db);
+  db.destroy = async () => {
+    await destroy();
+    // Kysely leaves a pool alone that only others have used (time-limit.ts).
+    if (!pool.ending) await pool.end();
+  };
   return db;
 }
 
 const pools = new WeakMap<Db, pg.Pool>();
+
+/** The pool that {@link openDatabase} made for it. */
+export function poolOf(db: Db): pg.Pool {
+  const pool = pools.get(db);
+  if (pool === undefined) throw new Error('the database was not opened by openDatabase');
+  return pool;
+}
 
 export interface PoolCounts {
   readonly total: number;
@@ -73,6 +86,14 @@ export function breaksConstraint(error: unknown, constraint: string): boolean {
   return error instanceof pg.DatabaseError && error.constraint === constraint;
 }
 
+/** PostgreSQL, or the way to it, has been silent for too long (time-limit.ts). */
+export class UnansweredError extends Error {
+  constructor(limitMs: number) {
+    super(`PostgreSQL has not answered within ${limitMs} ms`);
+    this.name = 'UnansweredError';
+  }
+}
+
 /** The server stops, has fallen, starts, or has no connection left; class 08 is all that can happen to one. */
 const unavailable = /^(08...|57P0[123]|53300)$/;
 const lostConnection: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT']);
@@ -81,6 +102,7 @@ const lostMessage = /^(Connection terminated|Client has encountered a connection
 
 /** True when the database could not be reached, which may go away by itself. */
 export function isUnavailable(error: unknown): boolean {
+  if (error instanceof UnansweredError) return true;
   if (error instanceof pg.DatabaseError) return unavailable.test(error.code ?? '');
   return (
     error instanceof Error &&

@@ -74,6 +74,9 @@ export function isListed(eb: ImageExpression, accountId: string, filter: ImageFi
   if (createdAfter !== undefined) conditions.push(eb('images.created_at', '>=', createdAfter));
   if (createdBefore !== undefined) conditions.push(eb('images.created_at', '<', createdBefore));
   if (search !== undefined) conditions.push(found(eb, search));
+  // Of another's image nobody is shown any of these, so nobody may ask for them either.
+  const own = tags.length > 0 || [project, source, snapshot, resourceGroup].some((asked) => asked !== undefined);
+  if (own) conditions.push(eb('images.account', '=', accountId));
   return eb.and([...conditions, ...tags.map((tag) => tagged(eb, tag))]);
 }
 

@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { inTransaction } from './database.ts';
+import { listSnapshots, listSnapshotsCounted } from './snapshot-list.ts';
+import { listResourceTags } from './tags.ts';
+import { listTasks } from './task-list.ts';
 
 let database: TestDatabase;
 beforeEach(async () => {
@@ -25,6 +29,30 @@ it('prepares what has parameters, once', async () => {
 it('plans lists anew, whose filters callers choose', async () => {
   const { db } = database;
   await db.selectFrom('regions').select('number').where('id', '=', 'x').limit(3).execute();
+  expect(await prepared()).toEqual([]);
+});
+
+it('keeps nothing of lists that differ in all that a caller may choose, counted ones and their counts', async () => {
+  const { db } = database;
+  const account = randomUUID();
+  const page = { offset: 0, limit: 1 };
+  const choices = {
+    region: 'north',
+    createdSince: 1,
+    createdUntil: 2,
+    createdAfter: 1,
+    createdBefore: 2,
+    projects: [account],
+  };
+  for (let number = 0; number < 64; number++) {
+    const chosen = Object.fromEntries(Object.entries(choices).filter((_, bit) => number & (1 << bit)));
+    const tags = Array.from({ length: number % 3 }, (_, key) => ({ key: String(key), value: null }));
+    const filter = { projects: null, ...chosen, tags };
+    await listTasks(db, account, { ...filter, ...page });
+    await listSnapshots(db, account, { ...filter, limit: 1 });
+    await listSnapshotsCounted(db, account, filter, page);
+    await listResourceTags(db, account, { ...filter, type: 'image', limit: 1 });
+  }
   expect(await prepared()).toEqual([]);
 });
 

@@ -7,8 +7,8 @@ import pg from 'pg';
 /** Statements that a connection keeps, at some 100 KB each; later ones are planned each time. */
 const most = 200;
 
-/** Lists end so. Their text differs with the filters that a caller chooses: he must not choose what is kept. */
-const isList = / limit \$\d+$/;
+/** Lists end so, counted ones too. Their text differs with the filters that a caller chooses: he must not choose what is kept. */
+const isList = /\slimit \$\d+( offset \$\d+)?$/i;
 
 /** "cached plan must not change result type": a newer server has migrated the table under this one. */
 export const changedTable = '0A000';

@@ -9,7 +9,7 @@ import type { PrincipalKind, Role } from '../domain/principal.ts';
 import type { MemberStatus } from '../domain/sharing.ts';
 import type { SnapshotSource } from '../domain/snapshot.ts';
 import type { CopyState, ImageState, TaskState } from '../domain/states.ts';
-import type { DiskObject, TaskKind } from '../domain/task.ts';
+import type { BegunObject, DiskObject, TaskKind } from '../domain/task.ts';
 
 export interface Database {
   installation: { only_row: Generated<boolean>; id: string; master_key_check: Buffer };
@@ -187,9 +187,13 @@ export interface TasksTable {
   objects: ColumnType<readonly DiskObject[], string, never>;
   state: TaskState;
   server: string | null;
+  claims: Generated<number>;
   attempts: Generated<number>;
+  tidies: Generated<number>;
   due_at: number;
   untidy: Generated<boolean>;
+  uploads: ColumnType<readonly BegunObject[], string | undefined, string>;
+  completing: Generated<boolean>;
   bytes_total: number;
   bytes_done: Generated<number>;
   bytes_per_second: Generated<number>;

@@ -61,6 +61,8 @@ export async function listSnapshotsCounted(
     .selectFrom('snapshots')
     .select(({ fn }) => fn.countAll<number>().as('total'))
     .where((eb) => isListed(eb, accountId, filter))
+    // A list's (preparing-client.ts).
+    .limit(1)
     .executeTakeFirstOrThrow();
   const rows = await selectSnapshots(db)
     .where((eb) => isListed(eb, accountId, filter))

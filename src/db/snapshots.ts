@@ -56,6 +56,7 @@ export function selectSnapshots(db: Db | Trx) {
           .selectFrom('disks')
           .innerJoin('images', 'images.id', 'disks.image')
           .select(['images.id', 'images.aliyun_id as aliyunId', 'images.jdcloud_id as jdcloudId'])
+          .select('images.project as projectId')
           .whereRef('disks.snapshot', '=', 'snapshots.id')
           .orderBy('images.created_at')
           .orderBy('images.id'),
@@ -76,7 +77,7 @@ type SnapshotRow = Awaited<ReturnType<ReturnType<typeof selectSnapshots>['execut
 
 export function toSnapshot({ imageState, copied, ...row }: SnapshotRow): Snapshot {
   const state = snapshotState(imageState);
-  return { ...row, state, percent: snapshotPercent(state, copied) };
+  return { ...row, state, percent: snapshotPercent(state, copied), inUse: row.images.length > 0 };
 }
 
 /** The column that an id of this shape is kept in; undefined for what no snapshot is called. */
@@ -100,6 +101,16 @@ export async function lockSnapshot(trx: Trx, id: string): Promise<Snapshot | und
   if (column === undefined) return undefined;
   const row = await trx.selectFrom('snapshots').select('id').where(column, '=', id).forUpdate().executeTakeFirst();
   return row && (await findSnapshot(trx, row.id));
+}
+
+/** The projects of the snapshots of these UUIDs, which they stay in. */
+export async function readSnapshotProjects(db: Db | Trx, ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db
+    .selectFrom('snapshots')
+    .select(['id', 'project'])
+    .where('id', '=', sql<string>`any(${ids}::uuid[])`)
+    .execute();
+  return new Map(rows.map(({ id, project }) => [id, project]));
 }
 
 /** Where the bytes of an accomplished snapshot are. */

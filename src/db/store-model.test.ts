@@ -17,7 +17,8 @@ import { collect } from '../transfer/collect.ts';
 import { lockAccountRegion } from './account-regions.ts';
 import { createChunkIndex } from './chunk-index.ts';
 import { inTransaction } from './database.ts';
-import { deleteImageRows, insertImageOfSnapshots } from './images.ts';
+import { deleteImageRows } from './image-states.ts';
+import { insertImageOfSnapshots } from './images.ts';
 import { attachPendingManifest, makeManifestLive } from './manifests.ts';
 import { ensureRegions } from './regions.ts';
 import { deleteSnapshotRow, findSnapshot, readSnapshotBytes } from './snapshots.ts';
@@ -128,7 +129,9 @@ async function finish({ id, manifest }: ModelImage): Promise<void> {
 
 async function remove(target: ModelImage, keepSnapshots: boolean): Promise<void> {
   target.left = 'nothing';
-  const kept = await inTransaction(database.db, (trx) => deleteImageRows(trx, target.id, 0, { keepSnapshots }));
+  const kept = await inTransaction(database.db, (trx) =>
+    deleteImageRows(trx, target.id, 0, { keep: keepSnapshots ? [target.snapshot] : [] }),
+  );
   if (kept.length > 0) target.left = 'snapshot';
 }
 

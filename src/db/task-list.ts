@@ -64,6 +64,8 @@ export async function listTasks(
     .innerJoin('regions', 'regions.number', 'tasks.region')
     .select(({ fn }) => fn.countAll<number>().as('total'))
     .where(matching)
+    // A list's (preparing-client.ts).
+    .limit(1)
     .executeTakeFirstOrThrow();
   return { tasks: rows.map(toTask), total };
 }

@@ -7,13 +7,13 @@ import type { FailureCode } from '../domain/failure.ts';
 import { isUuid } from '../domain/ids.ts';
 import type { Principal } from '../domain/principal.ts';
 import { copyStatesBefore, isFinalCopyState, nextCopyState, type TaskEvent, type TaskState } from '../domain/states.ts';
-import type { Task, TaskHolder, TaskKind } from '../domain/task.ts';
+import type { BegunObject, Task, TaskHolder, TaskKind } from '../domain/task.ts';
 import type { Db, Trx } from './database.ts';
 import { recordState } from './events.ts';
 
 export type NewTask = Omit<Task, 'state' | 'progress' | 'attempts' | 'failure' | 'startedAt' | 'finishedAt'>;
 
-/** Appends a task to the queue; its image must have no unfinished one. */
+/** Appends a task to the queue; its account must have no unfinished one of the image. */
 export async function insertTask(trx: Trx, task: NewTask): Promise<void> {
   await trx
     .insertInto('tasks')
@@ -105,24 +105,47 @@ export async function findTask(
   return row && toTask(row);
 }
 
-/** The unfinished task of the image, if there is one. Whoever asks holds the image's lock, without which none begins. */
+/** The account's unfinished task of the image, if there is one. Whoever asks holds the image's lock, without which none begins. */
 export async function findTaskOfImage(
   trx: Trx,
   image: string,
-): Promise<{ readonly id: string; readonly accountId: string; readonly kind: TaskKind } | undefined> {
+  account: string,
+): Promise<{ readonly id: string; readonly kind: TaskKind } | undefined> {
   return await trx
     .selectFrom('tasks')
-    .select(['id', 'account as accountId', 'kind'])
+    .select(['id', 'kind'])
     .where('image', '=', image)
+    .where('account', '=', account)
     .where('finished_at', 'is', null)
     .executeTakeFirst();
+}
+
+/** Fails all exports of an image that is deleted. Their workers find them lost, and complete nothing. */
+export async function failExportsOf(trx: Trx, image: string, now: number): Promise<void> {
+  const exports = await trx
+    .selectFrom('tasks')
+    .select('id')
+    .where('image', '=', image)
+    .where('kind', '=', 'export')
+    .where('finished_at', 'is', null)
+    .orderBy('sequence')
+    .execute();
+  const failure = { code: 'source-gone', message: `image ${image} is no longer there` } as const;
+  for (const { id } of exports) await moveTask(trx, id, { event: 'failed', failure }, now);
+}
+
+export interface TaskClaim {
+  readonly task: Task;
+  readonly holder: TaskHolder;
+  /** Times that what it left was to be removed, this one included. */
+  readonly tidies: number;
 }
 
 /** Takes up the first task that is due: one to run, or one that has ended and is untidy. */
 export async function claimTask(
   trx: Trx,
   { server, now, leaseUntil }: { readonly server: string; readonly now: number; readonly leaseUntil: number },
-): Promise<{ readonly task: Task; readonly holder: TaskHolder } | undefined> {
+): Promise<TaskClaim | undefined> {
   const due = await trx
     .selectFrom('tasks')
     .select('id')
@@ -134,11 +157,17 @@ export async function claimTask(
     .skipLocked()
     .executeTakeFirst();
   if (due === undefined) return undefined;
-  const { attempts } = await trx
+  const { claims, tidies } = await trx
     .updateTable('tasks')
-    .set(({ eb }) => ({ server, attempts: eb('attempts', '+', 1), due_at: leaseUntil }))
+    .set(({ eb }) => ({
+      server,
+      claims: eb('claims', '+', 1),
+      attempts: sql<number>`attempts + (finished_at IS NULL)::integer`,
+      tidies: sql<number>`tidies + (finished_at IS NOT NULL)::integer`,
+      due_at: leaseUntil,
+    }))
     .where('id', '=', due.id)
-    .returning('attempts')
+    .returning(['claims', 'tidies'])
     .executeTakeFirstOrThrow();
   const started = await trx
     .updateTable('tasks')
@@ -154,12 +183,12 @@ export async function claimTask(
     .executeTakeFirst();
   const task = toTask(await selectTasks(trx).where('tasks.id', '=', due.id).executeTakeFirstOrThrow());
   if (started !== undefined) await recordState(trx, stateOf(task, 'running'), now);
-  return { task, holder: { id: due.id, server, attempt: attempts } };
+  return { task, holder: { id: due.id, server, claim: claims }, tidies };
 }
 
 /** The row while the holder has it. */
-function updateHeld(db: Db | Trx, { id, server, attempt }: TaskHolder) {
-  return db.updateTable('tasks').where('id', '=', id).where('server', '=', server).where('attempts', '=', attempt);
+function updateHeld(db: Db | Trx, { id, server, claim }: TaskHolder) {
+  return db.updateTable('tasks').where('id', '=', id).where('server', '=', server).where('claims', '=', claim);
 }
 
 /** Renews the lease, too. False when the holder is not the holder any more: the task was cancelled or taken over. */
@@ -180,13 +209,13 @@ export async function saveTaskProgress(
 }
 
 /** Whether the holder still has the task, which then stays so until the transaction ends. */
-export async function isTaskHeld(trx: Trx, { id, server, attempt }: TaskHolder): Promise<boolean> {
+export async function isTaskHeld(trx: Trx, { id, server, claim }: TaskHolder): Promise<boolean> {
   const row = await trx
     .selectFrom('tasks')
     .select('id')
     .where('id', '=', id)
     .where('server', '=', server)
-    .where('attempts', '=', attempt)
+    .where('claims', '=', claim)
     .where('state', '=', 'running')
     .forUpdate()
     .executeTakeFirst();
@@ -196,6 +225,55 @@ export async function isTaskHeld(trx: Trx, { id, server, attempt }: TaskHolder):
 /** The worker of a task that was ended by others has stopped: what it left in the bucket can be removed. */
 export async function letGoOfTask(db: Db, holder: TaskHolder, now: number): Promise<void> {
   await updateHeld(db, holder).set({ due_at: now }).where('finished_at', 'is not', null).execute();
+}
+
+/** What an export may have in the bucket. */
+export async function findBegunObjects(
+  db: Db,
+  id: string,
+): Promise<{ readonly uploads: readonly BegunObject[]; readonly completing: boolean }> {
+  return await db.selectFrom('tasks').select(['uploads', 'completing']).where('id', '=', id).executeTakeFirstOrThrow();
+}
+
+/**
+ * Writes down what the export may have in the bucket; false when it was taken over. One that has ended meanwhile is written,
+ * too, for whoever removes what it left.
+ */
+export async function saveBegunObjects(db: Db, holder: TaskHolder, uploads: readonly BegunObject[]): Promise<boolean> {
+  const saved = await updateHeld(db, holder)
+    .set({ uploads: JSON.stringify(uploads), ...(uploads.length === 0 ? { completing: false } : {}) })
+    .executeTakeFirst();
+  return saved.numUpdatedRows === 1n;
+}
+
+/** From here on there may be objects that can be read, and the task is not cancelled any more. */
+export async function noteCompleting(trx: Trx, holder: TaskHolder): Promise<void> {
+  await updateHeld(trx, holder).set({ completing: true }).execute();
+}
+
+/** Whether another export of the image has made or will make the object, whose bytes are the same then. */
+export async function isObjectOfOther(
+  db: Db,
+  { id, imageId }: Pick<Task, 'id' | 'imageId'>,
+  { bucket, object }: { readonly bucket: string; readonly object: string },
+): Promise<boolean> {
+  const other = await db
+    .selectFrom('tasks')
+    .select('id')
+    .where('image', '=', imageId)
+    .where('id', '<>', id)
+    .where('kind', '=', 'export')
+    .where('state', 'in', ['queued', 'running', 'succeeded'])
+    .where(sql<boolean>`objects @> ${JSON.stringify([{ bucket, object }])}::jsonb`)
+    .executeTakeFirst();
+  return other !== undefined;
+}
+
+/** The server stops: the removal is due again at once, and this one is not counted. */
+export async function handBackTidy(db: Db, holder: TaskHolder, now: number): Promise<void> {
+  await updateHeld(db, holder)
+    .set(({ eb }) => ({ tidies: eb('tidies', '-', 1), due_at: now }))
+    .execute();
 }
 
 /** Nothing of the task is left in the bucket that nobody will complete. */
@@ -211,27 +289,32 @@ export interface TaskMove {
   readonly failure?: { readonly code: FailureCode; readonly message: string };
   /** When it may be taken up again. */
   readonly dueAt?: number;
+  /** The attempt that ends with it does not count. */
+  readonly isFree?: boolean;
 }
 
 /** Moves the task to the state that the event leads to, if it can; tells whether it did. */
 export async function moveTask(trx: Trx, id: string, move: TaskMove, now: number): Promise<boolean> {
-  const { event, holder, failure, dueAt } = move;
+  const { event, holder, failure, dueAt, isFree = false } = move;
   const from = copyStatesBefore(event);
   const state = nextCopyState(from[0] as TaskState, event) as TaskState;
   let query = trx
     .updateTable('tasks')
-    .set({
+    .set(({ eb }) => ({
       state,
       finished_at: isFinalCopyState(state) ? now : null,
       bytes_per_second: 0,
       failure_code: failure?.code ?? null,
       failure_message: failure?.message ?? null,
       ...(dueAt === undefined ? {} : { due_at: dueAt }),
+      ...(isFree ? { attempts: eb('attempts', '-', 1) } : {}),
       ...(event === 'succeeded' ? { bytes_done: sql<number>`bytes_total`, untidy: false } : {}),
-    })
+    }))
     .where('id', '=', id)
     .where('state', 'in', from);
-  if (holder !== undefined) query = query.where('server', '=', holder.server).where('attempts', '=', holder.attempt);
+  if (holder !== undefined) query = query.where('server', '=', holder.server).where('claims', '=', holder.claim);
+  // What waits for another attempt has its objects removed first.
+  if (event === 'cancelled') query = query.where(sql<boolean>`NOT (completing AND state = 'running')`);
   const row = await query.returning('id').executeTakeFirst();
   if (row === undefined) return false;
   const task = toTask(await selectTasks(trx).where('tasks.id', '=', id).executeTakeFirstOrThrow());

@@ -101,6 +101,7 @@ describe('by an agency', () => {
       expect(may(limited, 'image.read', target)).toBe('hidden');
     }
     expect(may(limited, 'copy.create', { ...shared, visibility: 'public' })).toBe('yes');
+    expect(may(limited, 'image.export', { ...shared, visibility: 'public' })).toBe('no');
   });
 
   it('one may never more than without it', () => {

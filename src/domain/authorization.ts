@@ -92,6 +92,10 @@ export function may(principal: Principal, action: Action, target?: Target): Verd
   if (!hasRole(principal.role, rule.least)) return 'no';
   if (rule.administers && !principal.administers) return 'no';
   if (rule.lasting && principal.temporary) return 'no';
+  // A task lies in its image's project, and another account's image in none of those.
+  if (action === 'image.export' && principal.projects !== null && target && target.accountId !== principal.accountId) {
+    return 'no';
+  }
   return principal.agency === null || isDelegated(principal, rule) ? 'yes' : 'no';
 }
 

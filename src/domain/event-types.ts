@@ -31,6 +31,12 @@ const deeds = [
 
 export type DeedType = (typeof deeds)[number];
 
+const deedTypes: ReadonlySet<string> = new Set(deeds);
+
+export function isDeedType<Type extends string>(type: Type): type is Type & DeedType {
+  return deedTypes.has(type);
+}
+
 /** What was entered; a deleted image has no state, and no row, any more. */
 const states = [
   ...imageStates.map((state) => `image.${state}` as const),

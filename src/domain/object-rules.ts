@@ -9,14 +9,22 @@ export const mostObjectBytes = 5 * 1024 * 1024 * MiB;
 /** An object has so many parts at most. */
 const mostParts = 10_000;
 const leastPartBytes = 8 * MiB;
+/** Of a part; two of them are in memory for each export that runs. */
+const mostPartBytes = 64 * MiB;
+/** 625 GiB: no disk of more is exported. */
+export const mostExportBytes = mostParts * mostPartBytes;
 
 function invalid(field: string, rule: string): RefusalError {
   return new RefusalError('request.invalid', { field, rule });
 }
 
 export function checkBucketName(bucket: string): void {
-  if (/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) && !bucket.includes('..')) return;
-  throw invalid('bucket', 'must have 3 to 63 lower-case letters, digits, dots and hyphens');
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) || bucket.includes('..')) {
+    throw invalid('bucket', 'must have 3 to 63 lower-case letters, digits, dots and hyphens');
+  }
+  // Amazon's aliases of what is no bucket: its SDK sends requests for some of them to hosts of Amazon's, whatever the endpoint.
+  if (/--[a-z0-9]+-s3$|-s3alias$|\.mrap$/.test(bucket))
+    throw invalid('bucket', 'must not end as an alias of Amazon does');
 }
 
 /** No `.` and `..` between slashes: what stands between here and the store may take them for steps in a path. */
@@ -45,7 +53,7 @@ export function exportName(
   return `${prefix}_${aliyunId}_${role === 'system' ? 'system' : `data_${number}`}.${format satisfies DiskFormat | null}`;
 }
 
-/** Bytes of each part but the last of an object of `size` bytes: the fewest whole MiB with which it has not too many. */
+/** Bytes of each part but the last of an export of `size` bytes: the fewest whole MiB with which it has not too many. */
 export function partBytes(size: number): number {
   return Math.max(leastPartBytes, Math.ceil(size / mostParts / MiB) * MiB);
 }

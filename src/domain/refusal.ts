@@ -3,7 +3,7 @@
  * code to its own code, message and status in a table typed over `RefusalCode`, so a missing row does not compile.
  */
 import type { Action } from './authorization.ts';
-import type { DiskFormat, ImageKind, RootDevice } from './image.ts';
+import type { DiskFormat, DiskRole, ImageKind, RootDevice } from './image.ts';
 import type { SourceOwner } from './sharing.ts';
 import type { CopyState, ImageState, SnapshotState, TaskState } from './states.ts';
 
@@ -62,7 +62,7 @@ export interface RefusalFacts {
   'share.not-found': { image: string };
   'snapshot.not-found': { snapshot: string };
   'snapshot.not-ready': { snapshot: string; state: SnapshotState };
-  'snapshot.in-use': { snapshot: string; image: string };
+  'snapshot.in-use': { snapshot: string; image: string | null };
   'snapshot.other-region': { snapshot: string; region: string };
   'tag.limit': { resource: string; limit: number };
   'disk.not-found': { image: string; disk: number };
@@ -93,14 +93,14 @@ export interface RefusalFacts {
   'object.not-found': { bucket: string; object: string };
   /** `object` is null when it is the bucket. */
   'object.denied': { bucket: string; object: string | null };
-  'object.size': { bucket: string; object: string; size: number; limit: number };
+  'object.size': { bucket: string; object: string; size: number; limit: number; role: DiskRole };
   'export.format': { image: string; format: DiskFormat; formats: readonly DiskFormat[] };
   'export.size': { image: string; disk: number; size: number; limit: number };
   'image.importing': { image: string; task: string };
-  /** `task` is null when it is another account's. */
-  'image.exporting': { image: string; task: string | null };
+  'image.exporting': { image: string; task: string };
   'task.not-found': { task: string };
   'task.finished': { task: string; state: TaskState };
+  'task.completing': { task: string };
 }
 
 export type RefusalCode = keyof RefusalFacts;

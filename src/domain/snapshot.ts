@@ -11,6 +11,11 @@ export interface SnapshotSource extends SnapshotIds {
   readonly region: string;
 }
 
+export interface ImageOfSnapshot extends ImageIds {
+  /** Not always the snapshot's own. */
+  readonly projectId: string;
+}
+
 export interface Snapshot extends SnapshotIds {
   readonly accountId: string;
   readonly region: string;
@@ -32,8 +37,10 @@ export interface Snapshot extends SnapshotIds {
   /** Whole percent; 100 once it is accomplished and not before (P1). */
   readonly percent: number;
   readonly source: SnapshotSource | null;
-  /** The images that stand on it, oldest first. */
-  readonly images: readonly ImageIds[];
+  /** Whether an image stands on it. */
+  readonly inUse: boolean;
+  /** The images that stand on it, oldest first; for a caller only those that he may read. */
+  readonly images: readonly ImageOfSnapshot[];
   readonly tags: Readonly<Record<string, string>>;
   /** Epoch milliseconds. */
   readonly createdAt: number;

@@ -32,6 +32,14 @@ export interface DiskObject {
   readonly etag: string | null;
 }
 
+/** An object that an export has begun to write. */
+export interface BegunObject {
+  readonly bucket: string;
+  readonly object: string;
+  /** What the object store calls the upload. */
+  readonly upload: string;
+}
+
 export interface TaskProgress {
   readonly bytesTotal: number;
   readonly bytesDone: number;
@@ -53,7 +61,7 @@ export interface Task extends TaskIds {
   readonly objects: readonly DiskObject[];
   readonly state: TaskState;
   readonly progress: TaskProgress;
-  /** Times a worker has taken it up. */
+  /** Times a worker has taken it up, but for those that the end of its server cut short. */
   readonly attempts: number;
   readonly failure: { readonly code: FailureCode; readonly message: string } | null;
   /** Epoch milliseconds, as the two below. */
@@ -62,11 +70,11 @@ export interface Task extends TaskIds {
   readonly finishedAt: number | null;
 }
 
-/** What a worker must be for its word about a task to count: the server that has it, in the attempt that it began. */
+/** What a worker must be for its word about a task to count: the server that has it, since the last time it was taken up. */
 export interface TaskHolder {
   readonly id: string;
   readonly server: string;
-  readonly attempt: number;
+  readonly claim: number;
 }
 
 /** An attempt, as what does the work of a task is told of it. */

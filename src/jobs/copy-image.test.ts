@@ -17,7 +17,7 @@ import { findCopy } from '../app/find-copy.ts';
 import { findImage } from '../app/find-image.ts';
 import { readDisk } from '../app/read-disk.ts';
 import { inTransaction } from '../db/database.ts';
-import { deleteImageRows } from '../db/images.ts';
+import { deleteImageRows } from '../db/image-states.ts';
 import { type Copy, percentDone } from '../domain/copy.ts';
 import type { Image } from '../domain/image.ts';
 import { bytesOf } from '../lib/raw-stream.ts';

@@ -5,7 +5,8 @@
 import { type CopyHolder, findCopyById, isHeld, saveProgress, startCopy } from '../db/copies.ts';
 import { inTransaction, isUnavailable } from '../db/database.ts';
 import { readDisks } from '../db/disks.ts';
-import { moveImage } from '../db/images.ts';
+import { moveImage } from '../db/image-states.ts';
+import { holdImage } from '../db/images.ts';
 import { attachPendingManifest } from '../db/manifests.ts';
 import type { Copy } from '../domain/copy.ts';
 import { FailureError } from '../domain/failure.ts';
@@ -78,6 +79,7 @@ async function moveDisks(copy: Copy, holder: CopyHolder, context: CopyContext, a
   const region = regionNumbers.get(copy.destinationRegion) as number;
   const sameRegion = copy.sourceRegion === copy.destinationRegion;
   await inTransaction(db, async (trx) => {
+    await holdImage(trx, copy.destinationImageId);
     if (!(await isHeld(trx, holder))) throw new CopyLostError();
     await moveImage(trx, copy.destinationImageId, 'copy-started', clock.now());
     if (sameRegion) return;

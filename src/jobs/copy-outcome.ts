@@ -6,7 +6,8 @@ import { condemnUnused } from '../db/condemn.ts';
 import { type CopyHolder, moveCopy } from '../db/copies.ts';
 import { type Db, inTransaction, type Trx } from '../db/database.ts';
 import { type DiskRow, readDisks, shareManifest } from '../db/disks.ts';
-import { moveImage } from '../db/images.ts';
+import { moveImage } from '../db/image-states.ts';
+import { holdImage } from '../db/images.ts';
 import { detachManifest, makeManifestLive } from '../db/manifests.ts';
 import type { Copy } from '../domain/copy.ts';
 import { FailureError, isRetryable } from '../domain/failure.ts';
@@ -51,6 +52,7 @@ export async function succeed(copy: Copy, holder: CopyHolder, context: CopyConte
   const { db, clock, queue } = context;
   await inTransaction(db, async (trx) => {
     const now = clock.now();
+    await holdImage(trx, copy.destinationImageId);
     await queue.lock(trx, groupOf(copy));
     if (!(await moveCopy(trx, copy.id, { event: 'succeeded', holder }, now))) throw new CopyLostError();
     const sources = await readLiveDisks(trx, copy.sourceImageId);
@@ -87,6 +89,7 @@ export async function handBack(
 ): Promise<void> {
   const now = clock.now();
   const move = holder === undefined ? {} : { holder };
+  await holdImage(trx, copy.destinationImageId);
   if (!(await moveCopy(trx, copy.id, { event: 'handed-back', ...move }, now))) return;
   await moveImage(trx, copy.destinationImageId, 'copy-handed-back', now);
   await queue.resend(trx, copy.id, delaySeconds);
@@ -111,6 +114,7 @@ export async function failOrRetry(
   const { code, message } = isRetryable(failure.code) ? exhausted(failure, maxAttempts) : failure;
   const ended = await inTransaction(db, async (trx) => {
     const now = clock.now();
+    await holdImage(trx, copy.destinationImageId);
     await queue.lock(trx, groupOf(copy));
     if (!(await moveCopy(trx, copy.id, { event: 'failed', holder, failure: { code, message } }, now))) return false;
     await moveImage(trx, copy.destinationImageId, 'failed', now);

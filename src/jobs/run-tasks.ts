@@ -4,20 +4,15 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inTransaction } from '../db/database.ts';
-import { claimTask, letGoOfTask, noteTidy, saveTaskProgress } from '../db/tasks.ts';
+import { claimTask, handBackTidy, letGoOfTask, noteTidy, saveTaskProgress, type TaskClaim } from '../db/tasks.ts';
 import { isFinalCopyState } from '../domain/states.ts';
-import { type Task, type TaskHolder, TaskLostError } from '../domain/task.ts';
+import { TaskLostError } from '../domain/task.ts';
 import { withLogFacts } from '../telemetry/context.ts';
 import { withSpan } from '../telemetry/tracing.ts';
 import { ShuttingDownError } from './copy-outcome.ts';
 import { startProgress } from './progress.ts';
 import type { TaskContext } from './task-context.ts';
-import { failOrRetryTask, failureOfTask, handBackTask } from './task-outcome.ts';
-
-interface Claim {
-  readonly task: Task;
-  readonly holder: TaskHolder;
-}
+import { failExhausted, failOrRetryTask, failureOfTask, handBackTask } from './task-outcome.ts';
 
 /** A worker that says nothing for so long is dead; it speaks twice a second. */
 const leaseMs = 30_000;
@@ -41,7 +36,7 @@ export async function runTasks(context: TaskContext, signal: AbortSignal): Promi
   }
   await Promise.all(running);
 
-  async function claimNext(): Promise<Claim | undefined> {
+  async function claimNext(): Promise<TaskClaim | undefined> {
     if (running.size >= concurrency) return undefined;
     const now = clock.now();
     return await inTransaction(db, (trx) => claimTask(trx, { server, now, leaseUntil: now + leaseMs }));
@@ -49,22 +44,21 @@ export async function runTasks(context: TaskContext, signal: AbortSignal): Promi
 }
 
 /** Makes one attempt. Does not throw: what cannot be written down is due again when the lease is over. */
-async function runClaim(context: TaskContext, claim: Claim, signal: AbortSignal): Promise<void> {
+async function runClaim(context: TaskContext, claim: TaskClaim, signal: AbortSignal): Promise<void> {
   const { task, holder } = claim;
   const attributes = { 'mimeo.task_id': task.id, 'mimeo.image_id': task.imageId };
   const attempt = isFinalCopyState(task.state) ? tidyUp : runAttempt;
-  await withLogFacts({ taskId: task.id, attempt: holder.attempt }, async () => {
+  await withLogFacts({ taskId: task.id, attempt: holder.claim }, async () => {
     await withSpan(`task.${task.kind}`, attributes, () => attempt(context, claim, signal)).catch((error: unknown) =>
       context.logger.error({ error }, 'how a task ended could not be written down'),
     );
   });
 }
 
-async function runAttempt(context: TaskContext, { task, holder }: Claim, stopping: AbortSignal): Promise<void> {
-  const { db, clock, logger } = context;
-  const abort = new AbortController();
-  const stop = () => abort.abort(new ShuttingDownError());
-  stopping.addEventListener('abort', stop);
+async function runAttempt(context: TaskContext, { task, holder }: TaskClaim, stopping: AbortSignal): Promise<void> {
+  const { db, clock, logger, maxAttempts } = context;
+  if (task.attempts > maxAttempts) return await failExhausted(context, task, holder);
+  const { abort, release } = abortWith(stopping);
   const progress = startProgress(
     clock,
     async ({ bytesDone, bytesPerSecond }) => {
@@ -79,11 +73,10 @@ async function runAttempt(context: TaskContext, { task, holder }: Claim, stoppin
   const onProgress = (bytes: number) => progress.add(bytes, 0);
   try {
     try {
-      if (stopping.aborted) stop();
       abort.signal.throwIfAborted();
       await context.work[task.kind]({ task, holder, onProgress, signal: abort.signal });
     } finally {
-      stopping.removeEventListener('abort', stop);
+      release();
     }
     logger.info({ kind: task.kind }, 'task succeeded');
   } catch (error) {
@@ -93,9 +86,11 @@ async function runAttempt(context: TaskContext, { task, holder }: Claim, stoppin
       await letGoOfTask(db, holder, clock.now());
     } else if (reason instanceof ShuttingDownError) {
       logger.info({}, 'task handed back');
-      await handBackTask(context, holder, 0);
+      await handBackTask(context, holder, { isFree: true });
     } else {
       await failOrRetryTask(context, task, holder, failureOfTask(reason));
+      // Others may have ended it first: what it left is not to wait for the end of the lease.
+      await letGoOfTask(db, holder, clock.now());
     }
   } finally {
     await progress.stop();
@@ -103,18 +98,36 @@ async function runAttempt(context: TaskContext, { task, holder }: Claim, stoppin
 }
 
 /** One that ended without its worker, or by a failure, has left something. It is tried again when the lease is over. */
-async function tidyUp(context: TaskContext, { task, holder }: Claim, signal: AbortSignal): Promise<void> {
-  const { db, logger, maxAttempts } = context;
-  try {
-    await context.tidy(task, AbortSignal.any([signal, AbortSignal.timeout(leaseMs)]));
-  } catch (error) {
-    const places = task.objects.map(({ bucket, object }) => `${bucket}/${object}`);
-    const isLast = task.attempts >= 2 * maxAttempts;
-    logger.warn(
-      { error, places },
-      `unfinished parts of objects could not be removed${isLast ? '; do it by hand' : ''}`,
-    );
-    if (!isLast) return;
+async function tidyUp(context: TaskContext, { task, holder, tidies }: TaskClaim, signal: AbortSignal): Promise<void> {
+  const { db, clock, logger, maxAttempts } = context;
+  const most = 2 * maxAttempts;
+  // More than that when the last one's worker died.
+  if (tidies <= most) {
+    const { abort, release } = abortWith(signal);
+    const tooLong = setTimeout(() => abort.abort(new Error('it took longer than a lease')), leaseMs);
+    try {
+      abort.signal.throwIfAborted();
+      await context.tidy(task, holder, abort.signal);
+      return await noteTidy(db, holder);
+    } catch (error) {
+      if (signal.aborted) return await handBackTidy(db, holder, clock.now());
+      logger.warn({ error }, 'what an export left could not be removed');
+      if (tidies < most) return;
+    } finally {
+      clearTimeout(tooLong);
+      release();
+    }
   }
+  const places = task.objects.map(({ bucket, object }) => `${bucket}/${object}`);
+  logger.error({ places }, 'what an export left stays: remove objects of it and unfinished uploads by hand');
   await noteTidy(db, holder);
+}
+
+/** A controller of one's own that is aborted when the server stops, until it is released. */
+function abortWith(stopping: AbortSignal): { readonly abort: AbortController; release(): void } {
+  const abort = new AbortController();
+  const stop = () => abort.abort(new ShuttingDownError());
+  if (stopping.aborted) stop();
+  stopping.addEventListener('abort', stop);
+  return { abort, release: () => stopping.removeEventListener('abort', stop) };
 }

@@ -2,7 +2,8 @@
 import { condemnUnused } from '../db/condemn.ts';
 import { inTransaction, isUnavailable } from '../db/database.ts';
 import { readDisks } from '../db/disks.ts';
-import { lockImage, moveImage } from '../db/images.ts';
+import { moveImage } from '../db/image-states.ts';
+import { lockImage } from '../db/images.ts';
 import { detachManifest } from '../db/manifests.ts';
 import { moveTask } from '../db/tasks.ts';
 import { endUpload, findUpload } from '../db/uploads.ts';
@@ -43,10 +44,10 @@ export function failureOfTask(error: unknown): FailureError {
 export async function handBackTask(
   { db, clock }: Pick<TaskContext, 'db' | 'clock'>,
   holder: TaskHolder,
-  delaySeconds: number,
+  { delaySeconds = 0, isFree = false }: { readonly delaySeconds?: number; readonly isFree?: boolean },
 ): Promise<void> {
   const now = clock.now();
-  const move = { event: 'handed-back', holder, dueAt: now + delaySeconds * 1000 } as const;
+  const move = { event: 'handed-back', holder, dueAt: now + delaySeconds * 1000, isFree } as const;
   await inTransaction(db, (trx) => moveTask(trx, holder.id, move, now));
 }
 
@@ -58,16 +59,23 @@ export async function failOrRetryTask(
 ): Promise<void> {
   const { logger, maxAttempts } = context;
   const mayPass = isRetryable(failure.code);
-  if (mayPass && holder.attempt < maxAttempts) {
-    const delaySeconds = retryDelay(holder.attempt);
+  if (mayPass && task.attempts < maxAttempts) {
+    const delaySeconds = retryDelay(task.attempts);
     logger.warn({ error: failure, delaySeconds }, 'a task failed and is tried again');
-    await handBackTask(context, holder, delaySeconds);
+    await handBackTask(context, holder, { delaySeconds });
     return;
   }
   logger.error({ error: failure }, 'a task failed');
   const message = `given up after ${maxAttempts} attempts: ${failure.message}`;
   const final = mayPass ? new FailureError('attempts-exhausted', message, { cause: failure }) : failure;
   await failTask(context, task, holder, final);
+}
+
+/** One whose worker died in the last attempt that it has is not begun again: it may be what kills them. */
+export async function failExhausted(context: TaskContext, task: Task, holder: TaskHolder): Promise<void> {
+  const message = `given up: ${context.maxAttempts} attempts were begun, and the server died in the last`;
+  context.logger.error({}, 'a task has outlived its last attempt');
+  await failTask(context, task, holder, new FailureError('attempts-exhausted', message));
 }
 
 /** The task has failed, and with an import its image: its quota is given back and what was stored is condemned (D1). */

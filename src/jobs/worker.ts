@@ -5,6 +5,7 @@
 import { listAdmitted, listWaitingGroups, lockAdmitted } from '../db/admission.ts';
 import { findCopyById, listCopiesHeldBy } from '../db/copies.ts';
 import { type DatabaseAddress, inTransaction } from '../db/database.ts';
+import { holdImage } from '../db/images.ts';
 import { copyCancelled, listen } from '../db/notifications.ts';
 import type { CopyContext } from './copy-context.ts';
 import { runCopy } from './copy-image.ts';
@@ -76,9 +77,11 @@ export async function sweep(context: CopyContext): Promise<void> {
   for (const admitted of await listAdmitted(db)) {
     if (await queue.isAlive(admitted.job)) continue;
     await inTransaction(db, async (trx) => {
-      const state = await lockAdmitted(trx, admitted);
-      const copy = state && (await findCopyById(trx, admitted.id));
+      const copy = await findCopyById(trx, admitted.id);
       if (copy === undefined) return;
+      await holdImage(trx, copy.destinationImageId);
+      const state = await lockAdmitted(trx, admitted);
+      if (state === undefined) return;
       logger.warn({ copy: copy.id }, 'the job of a copy is gone; sending another');
       if (state === 'running') await handBack(trx, copy, undefined, 0, context);
       else await queue.resend(trx, copy.id, 0);

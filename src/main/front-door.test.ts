@@ -77,6 +77,8 @@ describe('which protocol has a request', () => {
         code: 'route.not-found',
         title: `there is no GET ${path}`,
         status: 404,
+        Code: 'route.not-found',
+        Message: `there is no GET ${path}`,
       });
     }
     await door.close();
@@ -121,13 +123,15 @@ describe('slow and malformed clients', () => {
     ['says nothing', '', 408],
     ['does not end the head', 'GET /api/ HTTP/1.1\r\nHost: h\r\nX-Slow: ', 408],
     ['does not speak HTTP', 'SSH-2.0-OpenSSH_9.2\r\n\r\n', 400],
-    ['has a head without end', `GET /api/ HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['has a head without end', `GET /api/ HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`, 431],
   ])('one that %s is told so and cut off', async (_what, bytes, status) => {
     const socket = dial(await open());
     socket.write(bytes);
     const answer = await text(socket);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} .*\r\nContent-Type: application/problem\\+json\r\n`));
-    expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ code: 'request.invalid', status });
+    const document = JSON.parse(answer.split('\r\n\r\n')[1] ?? '');
+    expect(document).toMatchObject({ code: 'request.invalid', status, Code: 'request.invalid' });
+    expect(document.Message).toBe(document.title);
   });
 
   function withBodies(): FastifyInstance {

@@ -57,7 +57,7 @@ export function createTaskContext(
       import: (run) => runImport(context, objects, run),
       export: (run) => runExport(context, objects, run),
     },
-    tidy: (task, signal) => tidyExport(objects, task, signal),
+    tidy: (task, holder, signal) => tidyExport(db, objects, { task, holder, signal }),
     ...settings,
   };
 }

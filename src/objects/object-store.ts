@@ -23,8 +23,10 @@ export interface ObjectStore {
   read(place: ObjectPlace, from: { readonly start: number; readonly etag: string }, signal: AbortSignal): ObjectBytes;
   /** Begins an object that is seen only once it is complete, and then takes the place of any other of the name. */
   beginUpload(place: ObjectPlace, signal: AbortSignal): Promise<ObjectUpload>;
-  /** Removes the parts of all uploads of this name that have not been completed. */
-  abandonUploads(place: ObjectPlace, signal: AbortSignal): Promise<void>;
+  /** Removes the parts of an upload that has not been completed; false when there is none, be it that it has been. */
+  abandonUpload(place: ObjectPlace, upload: string, signal: AbortSignal): Promise<boolean>;
+  /** Removes the object, if there is one. */
+  remove(place: ObjectPlace, signal: AbortSignal): Promise<void>;
   /** Closes the connections. */
   close(): void;
 }
@@ -32,6 +34,8 @@ export interface ObjectStore {
 export type ObjectBytes = AsyncIterable<Uint8Array>;
 
 export interface ObjectUpload {
+  /** By which it can be abandoned. */
+  readonly id: string;
   /** Stores the next part: all but the last have the same size, at least 5 MiB. `bytes` must not change meanwhile. */
   put(bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   complete(signal: AbortSignal): Promise<void>;

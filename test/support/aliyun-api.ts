@@ -9,6 +9,7 @@ import type { Page } from '../../src/protocols/aliyun/fault.ts';
 import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
 import { type AliyunClient, createAliyunClient } from './aliyun-client.ts';
 import { createInstallation, type Installation, type InstallationOptions, regions } from './installation.ts';
+import { checked } from './published-faults.ts';
 
 export interface AliyunKey {
   readonly accessKeyId: string;
@@ -72,9 +73,9 @@ export async function createTestAliyun(options: TestAliyunOptions = {}): Promise
     url,
     caller,
     key,
-    client: createAliyunClient({ url, ...key }),
+    client: checked(createAliyunClient({ url, ...key }), page),
     newKey,
-    newClient: async (role, of) => createAliyunClient({ url, ...(await newKey(role, of)) }),
+    newClient: async (role, of) => checked(createAliyunClient({ url, ...(await newKey(role, of)) }), page),
     async close() {
       await door.close();
       if (on === undefined) await installation.close();

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { Fault, Faults, Page } from '../../src/protocols/aliyun/fault.ts';
 import type { TestAliyun } from './aliyun-api.ts';
 import type { AliyunAnswer, AliyunError } from './aliyun-client.ts';
+import { wordingOf } from './published-faults.ts';
 
 /** The names of the rows that can occur. */
 export type Occurring<Table extends Faults> = {
@@ -30,8 +31,6 @@ export function rowsOf<Table extends Faults>(table: Table, provocations: Provoca
 
 /** Code, status and the page's wording, in which anything may stand for `%s`. */
 export function expectFault({ status, body }: AliyunAnswer<AliyunError>, fault: Fault, page: Page = 'newer'): void {
-  const wording = page === 'older' ? (fault.older ?? fault.message) : fault.message;
-  const pattern = wording.split('%s').map(RegExp.escape).join('.+');
   expect({ status, code: body.Code }).toEqual({ status: fault.status, code: fault.code });
-  expect(body.Message).toMatch(new RegExp(`^${pattern}$`, 's'));
+  expect(body.Message).toMatch(wordingOf(fault, page));
 }

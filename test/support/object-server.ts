@@ -1,7 +1,7 @@
 /**
  * An object store over HTTP, in memory: of S3's interface the part that Mimeo speaks (HEAD of buckets and objects, ranged and
- * conditional GET, multipart uploads with list and abort). It does not check signatures, only whose they are. Nor does s3rver,
- * against which the driver is tested too; and that knows neither conditions nor the list and the end of uploads.
+ * conditional GET, multipart uploads with abort, DELETE). It does not check signatures, only whose they are. Nor does s3rver,
+ * against which the driver is tested too; and that knows neither conditions nor the end of uploads.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -21,6 +21,8 @@ export interface Intervention {
   readonly waitAfter?: number;
   /** Gives so many bytes every five milliseconds. */
   readonly slow?: number;
+  /** Takes so many bytes of the request's body every five milliseconds; 0: none. */
+  readonly slowBody?: number;
 }
 
 export interface ObjectServer {
@@ -78,8 +80,8 @@ interface Answer {
 async function answer(objects: ObjectServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const line = `${request.method} ${decodeURIComponent(request.url ?? '')} ${request.headers.range ?? ''}`.trim();
   objects.requests.push(line);
-  const content = await buffer(request);
-  const { status, cutAfter, wait, waitAfter = 0, slow } = objects.intervene(line) ?? {};
+  const { status, cutAfter, wait, waitAfter = 0, slow, slowBody } = objects.intervene(line) ?? {};
+  const content = slowBody === undefined ? await buffer(request) : await slowly(request, slowBody);
   let { status: code = 200, headers = {}, body = '' }: Answer = {};
   try {
     if (status !== undefined) throw new Refused(status, 'Intervention');
@@ -111,6 +113,17 @@ async function answer(objects: ObjectServer, request: IncomingMessage, response:
   response.end(bytes.subarray(wait === undefined ? 0 : waitAfter));
 }
 
+async function slowly(request: IncomingMessage, pace: number): Promise<Buffer> {
+  if (pace === 0) await once(request, 'close');
+  const pieces: Buffer[] = [];
+  let budget = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    pieces.push(piece);
+    for (budget -= piece.length; budget < 0; budget += pace) await sleep(5);
+  }
+  return Buffer.concat(pieces);
+}
+
 function perform(objects: ObjectServer, { method, url, headers }: IncomingMessage, content: Buffer): Answer {
   if (!headers.authorization?.includes(`Credential=${objects.accessKeyId}/`)) throw new Refused(403, 'AccessDenied');
   const { pathname, searchParams } = new URL(url ?? '', 'http://store');
@@ -121,7 +134,6 @@ function perform(objects: ObjectServer, { method, url, headers }: IncomingMessag
   const uploadId = searchParams.get('uploadId');
   if (key === '') {
     if (method === 'HEAD') return {};
-    if (method === 'GET' && searchParams.has('uploads')) return list(objects, bucket, searchParams.get('prefix') ?? '');
   } else if (method === 'POST' && searchParams.has('uploads')) {
     const id = randomUUID();
     objects.uploads.set(id, { bucket, key, parts: new Map() });
@@ -138,6 +150,9 @@ function perform(objects: ObjectServer, { method, url, headers }: IncomingMessag
       return { headers: { etag: etagOf(content) } };
     }
     if (method === 'POST') return complete(objects, held, uploadId, content.toString());
+  } else if (method === 'DELETE') {
+    held.delete(key);
+    return { status: 204 };
   } else if (method === 'HEAD' || method === 'GET') {
     return read(held.get(key), headers);
   }
@@ -152,12 +167,6 @@ function read(object: Buffer | undefined, { range, ...headers }: IncomingMessage
   if (start > 0 && start >= object.length) throw new Refused(416, 'InvalidRange');
   const body = object.subarray(start);
   return { status: range === undefined ? 200 : 206, headers: { etag, 'content-length': body.length }, body };
-}
-
-function list({ uploads }: ObjectServer, bucket: string, prefix: string): Answer {
-  const found = [...uploads].filter(([, upload]) => upload.bucket === bucket && upload.key.startsWith(prefix));
-  const rows = found.map(([id, { key }]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`);
-  return { body: `<ListMultipartUploadsResult>${rows.join('')}</ListMultipartUploadsResult>` };
 }
 
 /** Takes the parts that are named, each of which must be there and, but for the last, have the least size that S3 asks for. */

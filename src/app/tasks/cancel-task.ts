@@ -1,6 +1,8 @@
-import { deleteImageRows, lockImage } from '../../db/images.ts';
+import { deleteImageRows } from '../../db/image-states.ts';
+import { lockImage } from '../../db/images.ts';
 import { moveTask } from '../../db/tasks.ts';
 import { RefusalError } from '../../domain/refusal.ts';
+import { isFinalCopyState } from '../../domain/states.ts';
 import type { Task } from '../../domain/task.ts';
 import { act } from '../act.ts';
 import type { AppContext, Caller } from '../context.ts';
@@ -9,7 +11,7 @@ import { readTask } from './find-task.ts';
 /**
  * Cancels a task for good in one transaction; with an import goes its half-made image, whose quota is given back and whose
  * bytes are condemned (D1). A worker that is in the middle of it finds out when it next says how far it is, half a second at
- * most; what an export has in the bucket by then is removed.
+ * most; what an export has in the bucket by then is removed. One that has begun to complete its objects is refused.
  */
 export async function cancelTask(context: AppContext, caller: Caller, id: string): Promise<Task> {
   const resource = { type: 'task', id };
@@ -21,6 +23,7 @@ export async function cancelTask(context: AppContext, caller: Caller, id: string
     await lockImage(trx, caller.accountId, task.imageId, 'update');
     if (!(await moveTask(trx, task.id, { event: 'cancelled' }, now))) {
       const { state } = await readTask(trx, caller, id);
+      if (!isFinalCopyState(state)) throw new RefusalError('task.completing', { task: task.id });
       throw new RefusalError('task.finished', { task: task.id, state });
     }
     if (task.kind === 'import') await deleteImageRows(trx, task.imageId, now);

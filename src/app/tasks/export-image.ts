@@ -1,7 +1,7 @@
 import { insertTask } from '../../db/tasks.ts';
 import { newTaskIds } from '../../domain/ids.ts';
 import type { DiskFormat, Image } from '../../domain/image.ts';
-import { checkBucketName, checkObjectPrefix, exportName, mostObjectBytes } from '../../domain/object-rules.ts';
+import { checkBucketName, checkObjectPrefix, exportName, mostExportBytes } from '../../domain/object-rules.ts';
 import { RefusalError } from '../../domain/refusal.ts';
 import { isReadable } from '../../domain/states.ts';
 import type { DiskObject, Task } from '../../domain/task.ts';
@@ -30,8 +30,8 @@ export interface ExportOptions extends Trial {
 }
 
 /**
- * Accepts an export of all disks of an image, each to an object of its own. Until it has ended the image can't be deleted, and
- * no other export of it begins.
+ * Accepts an export of all disks of an image, each to an object of its own. Until it has ended the account can't delete the
+ * image, nor begin another export of it. An export of another account's image fails when that is deleted.
  */
 export async function exportImage(
   context: AppContext,
@@ -97,8 +97,8 @@ function objectsOf(image: Image, { bucket, prefix, format: wanted }: ExportImage
   }
   return image.disks.map((disk) => {
     const { index, format, size } = disk;
-    if (size > mostObjectBytes) {
-      throw new RefusalError('export.size', { image: image.id, disk: index, size, limit: mostObjectBytes });
+    if (size > mostExportBytes) {
+      throw new RefusalError('export.size', { image: image.id, disk: index, size, limit: mostExportBytes });
     }
     const object = exportName(prefix, image, disk);
     return { index, bucket, object, format, size, declaredSize: null, etag: null };

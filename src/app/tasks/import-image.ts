@@ -93,11 +93,11 @@ function checkDisks(disks: readonly ImportedDisk[]): void {
 async function findObjects(context: AppContext, disks: readonly ImportedDisk[]): Promise<readonly ObjectFacts[]> {
   return await askObjectStore(context, (store, signal) =>
     Promise.all(
-      disks.map(async ({ bucket, object, format, size }) => {
+      disks.map(async ({ bucket, object, role, format, size }) => {
         const facts = await store.head({ bucket, object }, signal);
         const limit = format === 'raw' && size !== null ? size : mostObjectBytes;
         if (facts.size >= 1 && facts.size <= limit) return facts;
-        throw new RefusalError('object.size', { bucket, object, size: facts.size, limit });
+        throw new RefusalError('object.size', { bucket, object, size: facts.size, limit, role });
       }),
     ),
   );

@@ -1,9 +1,16 @@
-import { inTransaction } from '../../db/database.ts';
+import { type Db, inTransaction } from '../../db/database.ts';
 import { readDisks } from '../../db/disks.ts';
-import { isTaskHeld, moveTask } from '../../db/tasks.ts';
+import {
+  findBegunObjects,
+  isObjectOfOther,
+  isTaskHeld,
+  moveTask,
+  noteCompleting,
+  saveBegunObjects,
+} from '../../db/tasks.ts';
 import { FailureError } from '../../domain/failure.ts';
 import { partBytes } from '../../domain/object-rules.ts';
-import { type Task, TaskLostError, type TaskRun } from '../../domain/task.ts';
+import { type BegunObject, TaskLostError, type TaskRun } from '../../domain/task.ts';
 import { bytesOf } from '../../lib/raw-stream.ts';
 import type { ObjectStore, ObjectUpload } from '../../objects/object-store.ts';
 import { writeObject } from '../../objects/write-object.ts';
@@ -17,30 +24,48 @@ import { requireRight } from './requester.ts';
  */
 export async function runExport(context: AppContext, objects: ObjectStore, run: TaskRun): Promise<void> {
   const { task, holder, onProgress, signal } = run;
+  const { db, clock } = context;
   const disks = await begin(context, run);
-  await tidyExport(objects, task, signal);
+  await tidyExport(db, objects, run);
+  const begun: BegunObject[] = [];
   const uploads: ObjectUpload[] = [];
   for (const object of task.objects) {
     const disk = disks.get(object.index);
     if (disk === undefined) throw new FailureError('source-gone', `image ${task.imageId} is no longer there`);
     const upload = await objects.beginUpload(object, signal);
+    uploads.push(upload);
+    // Before its first part: what a dead worker could not write down takes no room.
+    begun.push({ bucket: object.bucket, object: object.object, upload: upload.id });
+    if (!(await saveBegunObjects(db, holder, begun))) throw new TaskLostError();
     const bytes = bytesOf(object.size, context.dataPlane.read(disk, signal));
     await writeObject(upload, bytes, { partBytes: partBytes(object.size), onStored: onProgress, signal });
-    uploads.push(upload);
   }
-  // Completed objects stay: whoever has lost the task meanwhile must not make any.
-  await inTransaction(context.db, async (trx) => {
+  await inTransaction(db, async (trx) => {
     if (!(await isTaskHeld(trx, holder))) throw new TaskLostError();
+    await requireRight(trx, task, 'image.export', clock.now());
+    await noteCompleting(trx, holder);
   });
   for (const upload of uploads) await upload.complete(signal);
-  await inTransaction(context.db, async (trx) => {
-    if (!(await moveTask(trx, task.id, { event: 'succeeded', holder }, context.clock.now()))) throw new TaskLostError();
+  await inTransaction(db, async (trx) => {
+    if (!(await moveTask(trx, task.id, { event: 'succeeded', holder }, clock.now()))) throw new TaskLostError();
   });
 }
 
-/** Removes the parts that an attempt has left in the bucket. */
-export async function tidyExport(objects: ObjectStore, task: Task, signal: AbortSignal): Promise<void> {
-  for (const object of task.objects) await objects.abandonUploads(object, signal);
+/**
+ * Removes what an attempt has left in the bucket: unfinished uploads, and objects that it completed, unless another export of
+ * the image stands for them. Each is crossed off at once, since one that is gone is taken for completed.
+ */
+export async function tidyExport(
+  db: Db,
+  objects: ObjectStore,
+  { task, holder, signal }: Pick<TaskRun, 'task' | 'holder' | 'signal'>,
+): Promise<void> {
+  const { uploads, completing } = await findBegunObjects(db, task.id);
+  for (const [position, place] of uploads.entries()) {
+    const wasUnfinished = await objects.abandonUpload(place, place.upload, signal);
+    if (!wasUnfinished && completing && !(await isObjectOfOther(db, task, place))) await objects.remove(place, signal);
+    if (!(await saveBegunObjects(db, holder, uploads.slice(position + 1)))) throw new TaskLostError();
+  }
 }
 
 /** Where the disks' bytes are. */

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import type { Selectable, Updateable } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   createInstallation,
@@ -10,6 +11,7 @@ import {
 } from '../../../test/support/installation.ts';
 import { type ObjectServer, startObjectServer } from '../../../test/support/object-server.ts';
 import { openObjectServer } from '../../../test/support/open-object-server.ts';
+import type { TasksTable } from '../../db/schema.ts';
 import { isRefusal, type RefusalCode } from '../../domain/refusal.ts';
 import type { Task } from '../../domain/task.ts';
 import { runTasks } from '../../jobs/run-tasks.ts';
@@ -21,6 +23,7 @@ import { deleteImage } from '../delete-image.ts';
 import { findImage } from '../find-image.ts';
 import { listEvents } from '../list-events.ts';
 import { readQuotas, setQuotas } from '../quotas.ts';
+import { updateImage } from '../update-image.ts';
 import { uploadDisk } from '../upload-disk.ts';
 import { cancelTask } from './cancel-task.ts';
 import { type ExportImageCommand, exportImage } from './export-image.ts';
@@ -132,6 +135,11 @@ function reads(object: string): number[] {
   return server.requests.flatMap((request) => line.exec(request)?.slice(1, 2).map(Number) ?? []);
 }
 
+/** What exports have made. */
+function exported(): string[] {
+  return [...bucket.keys()].filter((key) => !['full.raw', 'data.raw', 'sparse.raw'].includes(key));
+}
+
 /** More than a second for the object that is full, so that there is a middle. */
 const slowly = { slow: 32 * 1024 };
 
@@ -194,11 +202,11 @@ describe('an import', () => {
     const worker = startWorker();
     await until(async () => (await segmentsOf(task)) >= 4);
     await worker.stop();
-    expect(await findTask(context, caller, task.id)).toMatchObject({ state: 'queued', attempts: 1 });
+    expect(await findTask(context, caller, task.id)).toMatchObject({ state: 'queued', attempts: 0 });
     await installation.expectSound();
     server.intervene = () => undefined;
     startWorker();
-    expect(await ended(task)).toMatchObject({ state: 'succeeded', attempts: 2 });
+    expect(await ended(task)).toMatchObject({ state: 'succeeded', attempts: 1 });
     expect(reads('full.raw').at(-1)).toBeGreaterThanOrEqual(4 * smallSettings.cut.segment);
     expect((await readBytes(context, caller, task.imageId)).equals(full)).toBe(true);
   });
@@ -296,7 +304,11 @@ describe('an import', () => {
     bucket.set('empty', Buffer.alloc(0));
     expect(await refusal(startImport([disk('empty')]), 'object.size')).toMatchObject({ size: 0 });
     const small = disk('full.raw', { format: 'raw', size: MiB });
-    expect(await refusal(startImport([small]), 'object.size')).toMatchObject({ size: full.length, limit: MiB });
+    expect(await refusal(startImport([small]), 'object.size')).toMatchObject({
+      size: full.length,
+      limit: MiB,
+      role: 'system',
+    });
     for (const object of ['', '../x', 'a/./b', 'a\0', 'x'.repeat(1025)]) {
       await refusal(startImport([disk(object)]), 'request.invalid');
     }
@@ -324,6 +336,23 @@ describe('an import', () => {
 });
 
 async function* noRuns() {}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+}
+
+/** A running task of a server that was killed, whose lease has run out. */
+function killed(attempts = 1): Updateable<TasksTable> {
+  return { state: 'running', server: randomUUID(), attempts, due_at: 0 };
+}
+
+async function change({ id }: Task, columns: Updateable<TasksTable>): Promise<void> {
+  await context.db.updateTable('tasks').set(columns).where('id', '=', id).execute();
+}
+
+async function columnsOf({ id }: Task): Promise<Selectable<TasksTable>> {
+  return await context.db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+}
 
 async function segmentsOf(task: Task): Promise<number> {
   const { count } = await context.db
@@ -377,11 +406,12 @@ describe('an export', () => {
     for (const wish of ['go on', 'cancel'] as const) {
       bucket.clear();
       const task = await startExport(image.id);
-      const left = await objects.beginUpload(task.objects[0] as never, new AbortController().signal);
+      const { bucket: name = '', object = '' } = task.objects[0] ?? {};
+      const left = await objects.beginUpload({ bucket: name, object }, new AbortController().signal);
       await left.put(Buffer.from('of a dead server'), new AbortController().signal);
       // What a server leaves that was killed: a running task of its own, whose lease has run out.
-      const killed = { state: 'running', server: randomUUID(), attempts: 1, untidy: true, due_at: 0 } as const;
-      await context.db.updateTable('tasks').set(killed).where('id', '=', task.id).execute();
+      const uploads = JSON.stringify([{ bucket: name, object, upload: left.id }]);
+      await change(task, { ...killed(), untidy: true, uploads });
       if (wish === 'cancel') await cancelTask(context, caller, task.id);
       startWorker();
       await until(async () => server.uploads.size === 0 && (await ended(task)) !== undefined);
@@ -400,6 +430,129 @@ describe('an export', () => {
     expect(await ended(task)).toMatchObject({ state: 'failed', failure: { code: 'object-denied' } });
     await until(() => server.uploads.size === 0);
     expect(await findImage(context, caller, image.id)).toMatchObject({ state: 'available' });
+  });
+
+  it('that completes its objects is not cancelled, and leaves none of them when one fails for good', async () => {
+    const image = await makeImage(context, caller, [data, data]);
+    let [asked, answer] = [() => {}, (_: unknown) => {}];
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    const wait = new Promise((resolve) => (answer = resolve));
+    server.intervene = (line) => {
+      if (!/^POST .*data_1\.raw\?.*uploadId=/.test(line)) return undefined;
+      asked();
+      return { wait, status: 403 };
+    };
+    const task = await startExport(image.id);
+    startWorker();
+    await isAsked;
+    expect([...bucket.keys()]).toContain(task.objects[0]?.object);
+    expect(await refusal(cancelTask(context, caller, task.id), 'task.completing')).toEqual({ task: task.id });
+    answer(undefined);
+    expect(await ended(task)).toMatchObject({ state: 'failed', failure: { code: 'object-denied' } });
+    await until(async () => !(await columnsOf(task)).untidy);
+    expect(exported()).toEqual([]);
+    expect(server.uploads.size).toBe(0);
+  });
+
+  it('that failed leaves the object that another export of the image has made', async () => {
+    const image = await makeImage(context, caller, [data, data]);
+    startWorker();
+    const first = await ended(await startExport(image.id));
+    server.intervene = (line) => (/^POST .*data_1\.raw\?.*uploadId=/.test(line) ? { status: 403 } : undefined);
+    const second = await startExport(image.id);
+    expect(await ended(second)).toMatchObject({ state: 'failed' });
+    await until(async () => !(await columnsOf(second)).untidy);
+    expect(exported()).toEqual(first.objects.map(({ object }) => object));
+  });
+
+  it('needs the right until it completes its objects', async () => {
+    const image = await makeImage(context, caller, [data]);
+    const task = await startExport(image.id);
+    let answer = (_: unknown) => {};
+    const wait = new Promise((resolve) => (answer = resolve));
+    server.intervene = (line) => (line.includes('partNumber=1') ? { wait } : undefined);
+    startWorker();
+    await until(() => server.requests.some((line) => line.includes('partNumber=1')));
+    await context.db.updateTable('users').set({ role: 'viewer' }).where('id', '=', caller.userId).execute();
+    answer(undefined);
+    expect(await ended(task)).toMatchObject({ state: 'failed', failure: { code: 'not-permitted' } });
+    await until(() => server.uploads.size === 0);
+    expect(exported()).toEqual([]);
+  });
+
+  it("of another account's image does not keep its owner from exporting and deleting it, and fails then", async () => {
+    const image = await makeImage(context, caller, [data]);
+    await updateImage(context, caller, image.id, { visibility: 'public' });
+    const owner = caller;
+    const stranger = await installation.newCaller();
+    caller = stranger;
+    const limited = { ...stranger, agency: 'partner', projects: [randomUUID()] };
+    const command = { image: image.id, bucket: 'images', prefix: 'mine', format: null };
+    await refusal(exportImage(context, limited, command), 'forbidden');
+    const task = await startExport(image.id, { prefix: 'mine' });
+    await refusal(startExport(image.id), 'image.exporting');
+    caller = owner;
+    const own = await startExport(image.id);
+    await refusal(deleteImage(context, owner, image.id), 'image.exporting');
+    await cancelTask(context, owner, own.id);
+    let answer = (_: unknown) => {};
+    const wait = new Promise((resolve) => (answer = resolve));
+    server.intervene = (line) => (line.includes('partNumber=1') ? { wait } : undefined);
+    startWorker();
+    await until(() => server.requests.some((line) => line.includes('partNumber=1')));
+    await deleteImage(context, owner, image.id);
+    answer(undefined);
+    caller = stranger;
+    expect(await ended(task)).toMatchObject({ state: 'failed', failure: { code: 'source-gone' } });
+    await until(async () => !(await columnsOf(task)).untidy);
+    expect(exported()).toEqual([]);
+    expect(server.uploads.size).toBe(0);
+  });
+
+  it('is tidied without harm to the next one of the same objects', async () => {
+    const image = await makeImage(context, caller, [long]);
+    const first = await startExport(image.id);
+    server.intervene = (line) => (line.includes('partNumber=3') ? { status: 403 } : undefined);
+    const worker = startWorker({ tidy: async () => {} });
+    await ended(first);
+    await worker.stop();
+    let answer = (_: unknown) => {};
+    const wait = new Promise((resolve) => (answer = resolve));
+    server.intervene = (line) => (line.includes('partNumber=3') ? { wait } : undefined);
+    const from = server.requests.length;
+    const second = await startExport(image.id);
+    startWorker();
+    await until(() => server.requests.slice(from).some((line) => line.includes('partNumber=3')));
+    await change(first, { untidy: true, due_at: 0 });
+    await until(async () => !(await columnsOf(first)).untidy);
+    answer(undefined);
+    expect(await ended(second)).toMatchObject({ state: 'succeeded', attempts: 1 });
+    expect(server.uploads.size).toBe(0);
+  });
+
+  it('is tidied so often, but for the ends of servers, and then left with a word', async () => {
+    const image = await makeImage(context, caller, [data]);
+    const task = await startExport(image.id);
+    await cancelTask(context, caller, task.id);
+    await change(task, { untidy: true, due_at: 0 });
+    const began = Promise.withResolvers<void>();
+    const waiting = startWorker({
+      async tidy(_task, _holder, signal) {
+        began.resolve();
+        await rejectOnAbort(signal);
+      },
+    });
+    await began.promise;
+    await waiting.stop();
+    expect(await columnsOf(task)).toMatchObject({ untidy: true, tidies: 0 });
+    startWorker({ maxAttempts: 1, tidy: () => Promise.reject(new Error('not now')) });
+    await until(async () => (await columnsOf(task)).tidies === 1);
+    expect(await columnsOf(task)).toMatchObject({ untidy: true, attempts: 0 });
+    await until(async () => {
+      await change(task, { due_at: 0 });
+      return !(await columnsOf(task)).untidy;
+    });
+    expect(await columnsOf(task)).toMatchObject({ tidies: 2 });
   });
 
   it('is refused in another format, without a bucket, and of what cannot be read', async () => {
@@ -423,6 +576,19 @@ describe('an export', () => {
 });
 
 describe('tasks', () => {
+  it('that kill their workers are given up', async () => {
+    const image = await makeImage(context, caller, [data]);
+    const tasks = [await startImport([disk('full.raw')]), await startExport(image.id)];
+    for (const task of tasks) await change(task, killed(2));
+    const from = server.requests.length;
+    startWorker({ maxAttempts: 2 });
+    for (const task of tasks) {
+      expect(await ended(task)).toMatchObject({ state: 'failed', failure: { code: 'attempts-exhausted' } });
+    }
+    expect(server.requests.slice(from)).toEqual([]);
+    expect(await findImage(context, caller, tasks[0]?.imageId ?? '')).toMatchObject({ state: 'failed' });
+  });
+
   it('wait in order while a server has as many as it may', async () => {
     const tasks: Task[] = [];
     for (const object of ['full.raw', 'data.raw', 'sparse.raw']) tasks.push(await startImport([disk(object)]));

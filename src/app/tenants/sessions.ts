@@ -60,8 +60,9 @@ export async function findOwnSessionName(
 
 export interface CreateSessionCommand {
   readonly name: string;
-  /** As long as can be by default. */
+  /** As long as can be by default, `mostSeconds` at most. */
   readonly seconds?: number | undefined;
+  readonly mostSeconds?: number | undefined;
   /** The caller's by default; by an agency, the greatest that its grants give him. */
   readonly role?: Role | undefined;
   /** With a key to sign requests with; then the token goes along with each, and is none by itself. */
@@ -102,7 +103,7 @@ export async function createSession(
       userName: caller.userId === null ? null : caller.name,
       accessKeyId: accessKey?.id ?? null,
       createdAt: now,
-      expiresAt: now + lifeOf(context, command.seconds, issuer.expiresAt - now),
+      expiresAt: now + lifeOf(context, command, issuer.expiresAt - now),
     };
     const row: NewSession = {
       session,
@@ -185,9 +186,9 @@ function assumption(caller: Caller, accountId: string, agencyId: string, { id, r
 }
 
 /** Milliseconds; `most` is what the caller's own session has left. */
-function lifeOf({ sessionMs }: AppContext, seconds: number | undefined, most: number): number {
+function lifeOf({ sessionMs }: AppContext, { seconds, mostSeconds }: CreateSessionCommand, most: number): number {
   const longest = Math.min(sessionMs, most);
-  if (seconds === undefined) return longest;
+  if (seconds === undefined) return mostSeconds === undefined ? longest : Math.min(longest, mostSeconds * 1000);
   checkWhole('seconds', seconds, 1, Math.floor(longest / 1000));
   return seconds * 1000;
 }

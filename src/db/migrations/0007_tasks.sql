@@ -20,13 +20,20 @@ CREATE TABLE tasks (
   -- The server that runs it, and the number of times that one has taken it up: a worker that was taken for dead finds
   -- another number and stops.
   server uuid,
+  claims integer NOT NULL DEFAULT 0,
+  -- Those that count against the bounds: of running it, and of removing what it left. The end of a server costs neither.
   attempts integer NOT NULL DEFAULT 0,
+  tidies integer NOT NULL DEFAULT 0,
   -- Of a queued task: when it may be taken up. Of a running one: when its worker is taken for dead, unless it says
   -- otherwise until then.
   due_at bigint NOT NULL,
   -- Parts of objects may lie in the bucket that no worker will complete. One that ended without its worker, be it that this
   -- was dead, is taken up once more to remove them.
   untidy boolean NOT NULL DEFAULT false,
+  -- What an export has begun in the bucket, a list of `BegunObject`, and whether it has begun to complete them: from then on
+  -- there may be objects that can be read.
+  uploads jsonb NOT NULL DEFAULT '[]',
+  completing boolean NOT NULL DEFAULT false,
   bytes_total bigint NOT NULL,
   bytes_done bigint NOT NULL DEFAULT 0,
   bytes_per_second bigint NOT NULL DEFAULT 0,
@@ -42,6 +49,6 @@ CREATE TABLE tasks (
 );
 CREATE INDEX tasks_newest ON tasks (account, created_at DESC, id DESC);
 CREATE INDEX tasks_due ON tasks (sequence) WHERE finished_at IS NULL OR untidy;
--- An image has one at a time, which is what keeps it from being deleted.
-CREATE UNIQUE INDEX tasks_of_image ON tasks (image) WHERE finished_at IS NULL;
+-- An account has one of an image at a time. That of its owner keeps it from being deleted; others export what they may see.
+CREATE UNIQUE INDEX tasks_of_image ON tasks (image, account) WHERE finished_at IS NULL;
 CREATE INDEX tasks_image ON tasks (image);

@@ -8,6 +8,7 @@ import type { Role } from '../../domain/principal.ts';
 import type { Account, AgencyGrant } from '../../domain/tenants.ts';
 import { batched } from '../../lib/batch.ts';
 import type { Db } from '../database.ts';
+import { authenticationLimitMs, withTimeLimit } from '../time-limit.ts';
 import { findAdministeringAccount } from './accounts.ts';
 
 interface Holder {
@@ -55,7 +56,9 @@ export interface Credentials {
   findAdministeringAccount(): Promise<Account | undefined>;
 }
 
-export function createCredentials(db: Db): Credentials {
+/** `limitMs`: what a look-up waits for at most. They go one after the other, so one that hangs would hold up all that follow. */
+export function createCredentials(opened: Db, limitMs = authenticationLimitMs): Credentials {
+  const db = withTimeLimit(opened, limitMs);
   const findTokenHolder = lookup(
     (hashes) => {
       const tokens = hashes.map((hash) => Buffer.from(hash, 'hex'));

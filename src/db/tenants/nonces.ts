@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { batched } from '../../lib/batch.ts';
 import type { Db } from '../database.ts';
+import { authenticationLimitMs, withTimeLimit } from '../time-limit.ts';
 
 export interface Nonce {
   readonly scope: string;
@@ -22,9 +23,13 @@ interface Asked extends Nonce {
 /** Nonces that one statement writes. */
 const most = 500;
 
-/** Requests at the same moment have their nonces written with one statement, and wait for one commit. */
-export function createNonceMemory(db: Db): NonceMemory {
-  const insert = batched((asked: readonly Asked[]) => insertNonces(db, asked), most);
+/**
+ * Requests at the same moment have their nonces written with one statement, and wait for one commit, but no longer than
+ * `limitMs`: batches go one after the other.
+ */
+export function createNonceMemory(db: Db, limitMs = authenticationLimitMs): NonceMemory {
+  const limited = withTimeLimit(db, limitMs);
+  const insert = batched((asked: readonly Asked[]) => insertNonces(limited, asked), most);
   return { remember: (nonce, now) => insert({ ...nonce, now }) };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clients } from '../../../test/acceptance/aliyun/clients.ts';
 import { createTestAliyun, type TestAliyun } from '../../../test/support/aliyun-api.ts';
 import { type AliyunCallOptions, type AliyunError, createAliyunClient } from '../../../test/support/aliyun-client.ts';
 import { makeImage } from '../../../test/support/installation.ts';
@@ -89,6 +90,35 @@ describe('a request', () => {
       );
     }
     expect(await raw('POST / HTTP/1.1', [...lines, 'accept: */*', 'Content-Length: 0'])).toBe('200');
+  });
+
+  it('may have 20 tags of 128 Chinese characters in its query', async () => {
+    const { installation, caller } = aliyun;
+    const { aliyunId } = await makeImage(installation.context, caller, [Buffer.alloc(4096)]);
+    const tags = Array.from({ length: 20 }, (_, index) => {
+      const words = String.fromCodePoint(0x4e00 + index).repeat(128);
+      return [
+        [`Tag.${index + 1}.Key`, words],
+        [`Tag.${index + 1}.Value`, words],
+      ];
+    });
+    const parameters = { RegionId: 'north', ResourceType: 'image', 'ResourceId.1': aliyunId };
+    expect(await aliyun.client.call('UntagResources', { ...parameters, All: true })).toMatchObject({ status: 200 });
+    const tagged = { ...parameters, ...Object.fromEntries(tags.flat()) };
+    for (const signing of ['rpc-sha1', 'acs3'] as const) {
+      expect(await aliyun.client.call('TagResources', tagged, { signing })).toMatchObject({ status: 200 });
+    }
+  });
+
+  it.each([
+    ['a query that is too long', '/', { Name: 'x'.repeat(70_000) }],
+    ['another path', '/other', {}],
+  ])('with %s is refused, which pop-core can tell', async (_, path, parameters) => {
+    const { accessKeyId, secret: accessKeySecret } = aliyun.key;
+    const client = clients['pop-core (HMAC-SHA1, GET)']?.({ url: aliyun.url + path, accessKeyId, accessKeySecret });
+    await expect(client?.call('DescribeRegions', parameters)).rejects.toMatchObject({
+      code: expect.stringMatching(/^(request\.invalid|route\.not-found)$/),
+    });
   });
 
   it.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND'])('is no %s', async (method) => {

@@ -7,7 +7,6 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { addLogFacts } from '../../telemetry/context.ts';
 import type { RequestMetrics } from '../../telemetry/metrics.ts';
 import { clientAddress } from '../shared/client-address.ts';
-import { clientSignal } from '../shared/client-signal.ts';
 import { boundAnswers, boundBodies } from '../shared/deadlines.ts';
 import { instrument } from '../shared/instrument.ts';
 import { createRateLimits } from '../shared/rate-limit.ts';
@@ -20,6 +19,7 @@ import { findOperation, serviceOf } from './operations.ts';
 import { readParameters } from './parameters.ts';
 import { contentTypes, render } from './render.ts';
 import { type AliyunRequest, formatOf, missing, readRequest } from './request.ts';
+import { requireRight } from './rights.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -45,7 +45,7 @@ export interface AliyunOptions {
   readonly metrics: RequestMetrics;
 }
 
-/** Four times what a query can have. It is read, and echoed in `server string to sign is:`, before anybody has proved anything. */
+/** As much as a head can have. It is read, and echoed in `server string to sign is:`, before anybody has proved anything. */
 const maxFormBytes = 64 * 1024;
 
 export function createAliyun({ context, limits, trustedProxies, metrics }: AliyunOptions): FastifyInstance {
@@ -93,9 +93,9 @@ export function createAliyun({ context, limits, trustedProxies, metrics }: Aliyu
       request.caller = caller;
       addLogFacts({ account: caller.accountId, user: caller.name });
       await rates.countRequest(request, reply);
+      await requireRight(context, caller, operation, asked.values);
       const parameters = readParameters(operation.parameters, asked.values);
-      const { host } = asked;
-      const answer = await operation.handle({ context, caller, parameters, host, signal: clientSignal(reply) });
+      const answer = await operation.handle({ context, caller, parameters, host: asked.host });
       const format = formatOf(asked);
       reply.type(contentTypes[format]);
       return render(format, `${operation.action}Response`, { RequestId: request.id, ...answer });

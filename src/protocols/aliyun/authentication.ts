@@ -1,14 +1,16 @@
 /** Who sends a request. The order of the checks, each with its fault, is that of reference §1.6. */
-import { findSigningKey, rememberNonce } from '../../app/authenticate.ts';
+import { findSigningKey, isKey, rememberNonce } from '../../app/authenticate.ts';
 import type { AppContext } from '../../app/context.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { readAcs3Signature } from './acs3-signature.ts';
 import { commonFaults } from './common-faults.ts';
-import { FaultError } from './fault.ts';
+import { type Fault, FaultError } from './fault.ts';
 import type { AliyunRequest } from './request.ts';
 import { readRpcSignature } from './rpc-signature.ts';
+import { readSecond } from './times.ts';
 
-const { keyNotFound, nonceUsed, timestampExpired, timestampMalformed, tokenExpired, tokenMalformed } = commonFaults;
+const { keyNotFound, nonceUsed, timestampExpired, timestampMalformed } = commonFaults;
+const { tokenExpired, tokenMalformed, tokenMissing, tokenOfOthers } = commonFaults;
 
 export interface AuthenticationOptions {
   readonly context: AppContext;
@@ -19,7 +21,6 @@ export interface AuthenticationOptions {
 /** Of ids that there can be; of others the database need not be asked, which takes no U+0000. */
 const idPattern = /^[\w.-]{1,128}$/;
 const tokenPattern = /^[\w.~+/=-]{1,4096}$/;
-const timestampPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 export async function authenticate(
   request: AliyunRequest,
@@ -31,8 +32,9 @@ export async function authenticate(
   if (securityToken !== undefined && !tokenPattern.test(securityToken)) throw new FaultError(tokenMalformed);
   // The cloud tells an unknown key from a wrong signature, so nothing is gained by taking as long for the one as for the other.
   const key = await findSigningKey(context, accessKeyId, securityToken);
-  if (key === undefined) throw new FaultError(securityToken === undefined ? keyNotFound : tokenExpired);
-  const sentAt = readTimestamp(signature.timestamp);
+  if (key === undefined) throw new FaultError(await whyNot(context, accessKeyId, securityToken));
+  const sentAt = readSecond(signature.timestamp);
+  if (sentAt === undefined) throw new FaultError(timestampMalformed);
   if (Math.abs(context.clock.now() - sentAt) > clockMs) throw new FaultError(timestampExpired);
   signature.verify(key.secret);
   // Only now: nobody but the key's holder can use its nonces up. From then on the timestamp alone refuses the request.
@@ -41,11 +43,9 @@ export async function authenticate(
   return key.principal;
 }
 
-/** Epoch milliseconds. */
-function readTimestamp(text: string): number {
-  const at = timestampPattern.test(text) ? Date.parse(text) : Number.NaN;
-  // There is no 31 February, though it can be parsed.
-  const isReal = !Number.isNaN(at) && new Date(at).toISOString() === text.replace('Z', '.000Z');
-  if (!isReal) throw new FaultError(timestampMalformed);
-  return at;
+/** Of a key and a token that do not go together. */
+async function whyNot(context: AppContext, accessKeyId: string, securityToken: string | undefined): Promise<Fault> {
+  const isThere = await isKey(context, accessKeyId);
+  if (securityToken === undefined) return isThere ? tokenMissing : keyNotFound;
+  return isThere ? tokenOfOthers : tokenExpired;
 }

@@ -56,11 +56,35 @@ export const commonFaults = {
     message: 'Specified time stamp or date value is not well formatted.',
     when: 'Timestamp or x-acs-date is not of the form 2026-11-21T02:59:07Z',
   },
+  timestampIllegal: {
+    status: 400,
+    code: 'IllegalTimestamp',
+    message: 'The input parameter "Timestamp" that is mandatory for processing this request is not supplied.',
+    never: 'an older gateway said so; it is InvalidTimeStamp.Expired',
+  },
   actionNotFound: {
     status: 404,
     code: 'InvalidAction.NotFound',
     message: 'Specified api is not found, please check your url and method.',
     when: 'there is no such Action in the product of this Version',
+  },
+  apiNotFound: {
+    status: 404,
+    code: 'InvalidApi.NotFound',
+    message: 'Specified api is not found, please check your url and method.',
+    never: 'InvalidAction.NotFound says the same',
+  },
+  actionInvalid: {
+    status: 403,
+    code: 'InvalidAction',
+    message: 'Specified action is not valid.',
+    never: 'InvalidAction.NotFound says the same',
+  },
+  productNotFound: {
+    status: 404,
+    code: 'InvalidProduct.NotFound',
+    message: 'Cannot find product according to your specified domain.',
+    never: 'a request tells its product by its version, whatever host it is sent to',
   },
   versionInvalid: {
     status: 400,
@@ -98,11 +122,23 @@ export const commonFaults = {
     message: 'Specified SecurityToken is malformed.',
     when: 'SecurityToken has characters that no token has',
   },
+  tokenMissing: {
+    status: 400,
+    code: 'MissingSecurityToken',
+    message: 'SecurityToken is mandatory for this action.',
+    when: 'AccessKeyId is that of temporary credentials, and their token is missing',
+  },
+  tokenOfOthers: {
+    status: 400,
+    code: 'InvalidSecurityToken.MismatchWithAccessKey',
+    message: 'Specified SecurityToken mismatch with the AccessKey.',
+    when: 'AccessKeyId belongs to another token, or to none',
+  },
   tokenExpired: {
     status: 400,
     code: 'InvalidSecurityToken.Expired',
     message: 'Specified SecurityToken is expired.',
-    when: 'the temporary credentials have expired, or belong to another token',
+    when: 'the temporary credentials have expired, or never were',
   },
   forbidden: {
     status: 403,
@@ -110,17 +146,41 @@ export const commonFaults = {
     message: "User not authorized to operate on the specified resource, or this API doesn't support RAM.",
     when: "the caller's role or agency does not allow the action",
   },
+  noPermission: {
+    status: 403,
+    code: 'NoPermission',
+    message: 'You are not authorized to do this action. You should be authorized by RAM.',
+    never: 'Forbidden.RAM says the same, except in AssumeRole',
+  },
   throttled: {
     status: 400,
     code: 'Throttling.User',
     message: 'Request was denied due to user flow control.',
     when: 'a user sends more requests a minute than the setting allows; x-acs-retry-after says when to go on',
   },
+  allThrottled: {
+    status: 400,
+    code: 'Throttling',
+    message: 'Request was denied due to request throttling.',
+    never: 'users have a limit, and all of them together none',
+  },
+  apiThrottled: {
+    status: 400,
+    code: 'Throttling.Api',
+    message: 'Request was denied due to api flow control.',
+    never: 'actions have no limits of their own',
+  },
   idempotencyMismatch: {
     status: 400,
     code: 'IdempotentParameterMismatch',
     message: 'The request is retried with updated parameters.',
     when: 'ClientToken was used for a request with other parameters',
+  },
+  tokenProcessing: {
+    status: 403,
+    code: 'LastTokenProcessing',
+    message: 'The last token request is processing.',
+    never: 'a request waits for the one before it with the same ClientToken',
   },
   dryRunPassed: {
     status: 400,

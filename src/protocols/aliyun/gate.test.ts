@@ -12,7 +12,7 @@ import {
   timestamp,
 } from '../../../test/support/aliyun-client.ts';
 import { updateAccessKey } from '../../app/tenants/access-keys.ts';
-import { createSession } from '../../app/tenants/sessions.ts';
+import { createSession, deleteSession } from '../../app/tenants/sessions.ts';
 import { signRequest } from '../../lib/http-signature.ts';
 import { services } from './operation.ts';
 import { operations } from './operations.ts';
@@ -84,7 +84,7 @@ describe.each(Object.entries(ways))('%s', (_, way) => {
     expect(await sign(disabled)).toBe(notFound);
     expect(await sign(clientWith({ accessKeyId: unknown }))).toBe(notFound);
     expect(await sign(clientWith({ securityToken: 'mimeo_other' }))).toBe(
-      '400 InvalidSecurityToken.Expired: Specified SecurityToken is expired.',
+      '400 InvalidSecurityToken.MismatchWithAccessKey: Specified SecurityToken mismatch with the AccessKey.',
     );
   });
 });
@@ -181,12 +181,23 @@ describe('temporary credentials', () => {
       const ask = async (securityToken: string) =>
         (await clientWith({ accessKeyId, secret, securityToken }).call('DescribeRegions', {}, way)).body.Code;
       expect(await ask(token)).toBeUndefined();
-      expect(await ask('')).toBe('InvalidAccessKeyId.NotFound');
-      expect(await ask(`${token}x`)).toBe('InvalidSecurityToken.Expired');
+      expect(await ask('')).toBe('MissingSecurityToken');
+      expect(await ask(`${token}x`)).toBe('InvalidSecurityToken.MismatchWithAccessKey');
       expect(await ask('a b')).toBe('InvalidSecurityToken.Malformed');
       // Empty: there is none, but it is signed (Packer).
       expect((await clientWith({ securityToken: '' }).call('DescribeRegions', {}, way)).status).toBe(200);
     }
+  });
+
+  it('are expired when their session has ended, and not found without their token', async () => {
+    const { context } = aliyun.installation;
+    const session = await createSession(context, aliyun.caller, { name: 'sts', credentials: true });
+    const { id: accessKeyId, secret } = session.accessKey as { readonly id: string; readonly secret: string };
+    await deleteSession(context, aliyun.caller, session.id);
+    const ask = async (securityToken: string) =>
+      (await clientWith({ accessKeyId, secret, securityToken }).call('DescribeRegions')).body.Code;
+    expect(await ask(session.token)).toBe('InvalidSecurityToken.Expired');
+    expect(await ask('')).toBe('InvalidAccessKeyId.NotFound');
   });
 });
 

@@ -3,6 +3,7 @@
  * pages of docs/protocols/aliyun.md and the tests that walk every action are made from it.
  */
 import type { AppContext, Caller } from '../../app/context.ts';
+import type { Action } from '../../domain/authorization.ts';
 import type { RefusalCode, RefusalFacts } from '../../domain/refusal.ts';
 import type { Fault, FaultError, Faults, Page } from './fault.ts';
 import type { Parameters, Read } from './parameters.ts';
@@ -28,8 +29,6 @@ export interface OperationRequest<P extends Parameters> {
   readonly parameters: Read<P>;
   /** As the client named it: `ecs.cn-hangzhou.aliyuncs.com`, with its port. */
   readonly host: string;
-  /** Aborts when the client goes away. */
-  readonly signal: AbortSignal;
 }
 
 type AnswerValue =
@@ -60,6 +59,11 @@ interface Description<P extends Parameters> {
   readonly action: string;
   /** A sentence. */
   readonly summary: string;
+  /**
+   * What the caller's role has to allow, whatever is asked about; asked before anything else is said. Where parameters decide
+   * which right it takes, one that none of those who may lacks; the use case asks for the other. Null: nothing.
+   */
+  readonly right: Action | null;
   /** In the order in which they are checked. */
   readonly parameters: P;
   /** The published error table; those that every action can meet are in `common-faults.ts`. */

@@ -39,7 +39,7 @@ interface TextRule {
 }
 
 /** PostgreSQL holds neither the character U+0000 nor half of a surrogate pair. */
-function isStorable(text: string): boolean {
+export function isStorable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
 }
 
@@ -86,24 +86,32 @@ export function flag(fault: Fault = commonFaults.invalidParameter): Parameter<bo
   };
 }
 
-interface WholeRule {
+interface WholeRule<Otherwise> {
   readonly least: number;
   readonly most: number;
-  readonly otherwise: number;
+  readonly otherwise?: Otherwise;
   readonly fault: Fault;
 }
 
 /** A whole number in decimal digits. */
-export function whole({ least, most, otherwise, fault }: WholeRule): Parameter<number> {
+export function whole<Otherwise extends number | undefined = undefined>({
+  least,
+  most,
+  otherwise,
+  fault,
+}: WholeRule<Otherwise>): Parameter<number | Otherwise> {
   const digits = text({
-    rule: `${least} to ${most}, ${otherwise} by default`,
+    rule: `${least} to ${most}${otherwise === undefined ? '' : `, ${otherwise} by default`}`,
     fault,
     matches: (word) => /^\d{1,15}$/.test(word) && Number(word) >= least && Number(word) <= most,
   });
   return {
     ...digits,
     type: 'Integer',
-    read: (values, name) => Number(digits.read(values, name) ?? otherwise),
+    read(values, name) {
+      const word = digits.read(values, name);
+      return word === undefined ? (otherwise as Otherwise) : Number(word);
+    },
   };
 }
 
@@ -124,7 +132,7 @@ export function required<Value>(
   };
 }
 
-/** Words with commas between them. */
+/** Words with commas between them. Commas alone are no list: they would ask for everything. */
 export function commaList<Word extends string>(
   parameter: Parameter<Word | undefined>,
   most: number,
@@ -135,8 +143,9 @@ export function commaList<Word extends string>(
     rule: `${parameter.rule ? `${parameter.rule}; ` : ''}several with commas between them, ${most} at most`,
     faults: [...new Set([...parameter.faults, fault])],
     read(values, name) {
-      const words = (values.get(name) ?? '').split(',').filter((word) => word !== '');
-      if (words.length > most) throw new FaultError(fault, name);
+      const list = values.get(name) ?? '';
+      const words = list.split(',').filter((word) => word !== '');
+      if (words.length > most || (list !== '' && words.length === 0)) throw new FaultError(fault, name);
       return words.flatMap((word) => parameter.read(new Map([[name, word]]), name) ?? []);
     },
   };
@@ -187,12 +196,12 @@ export function groups<P extends Parameters>(fields: P, { most, tooMany }: Sever
   };
 }
 
-/** The numbers that follow `Name.`, ascending. */
-function numbersOf(values: Values, name: string): number[] {
-  const numbers = new Set<number>();
+/** The numbers that follow `Name.`, as they are written, ascending. */
+function numbersOf(values: Values, name: string): string[] {
+  const numbers = new Set<string>();
   for (const key of values.keys()) {
     const [, number] = key.startsWith(`${name}.`) ? (/^(\d{1,4})(\.|$)/.exec(key.slice(name.length + 1)) ?? []) : [];
-    if (number !== undefined) numbers.add(Number(number));
+    if (number !== undefined) numbers.add(number);
   }
-  return [...numbers].sort((one, other) => one - other);
+  return [...numbers].sort((one, other) => Number(one) - Number(other));
 }

@@ -172,6 +172,7 @@ export const refusalFaults: { readonly [Code in RefusalCode]: RefusalFault<Code>
   'export.size': unasked,
   'task.not-found': unasked,
   'task.finished': unasked,
+  'task.completing': unasked,
 };
 
 function overQuota({ limit }: RefusalFacts['quota.images']): FaultError {

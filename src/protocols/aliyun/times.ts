@@ -1,4 +1,4 @@
-/** Times as answers write them: UTC, to the second, or in older actions to the minute. */
+/** Times as requests and answers write them: UTC, to the second, or in older actions to the minute. */
 
 /** `2019-11-15T06:07:05Z`. */
 export function toSecond(epochMs: number): string {
@@ -10,10 +10,26 @@ export function toMinute(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 16)}Z`;
 }
 
-const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?Z$/;
+/** Epoch milliseconds; undefined for what is no such time: 31 February, though it can be parsed, is written otherwise. */
+export function readSecond(text: string): number | undefined {
+  return readAs(toSecond, text);
+}
 
-/** Either of the two, epoch milliseconds; undefined for what is no time. */
-export function readTime(text: string): number | undefined {
-  const time = timePattern.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(time) ? undefined : time;
+interface Span {
+  /** Epoch milliseconds. */
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+}
+
+/** The minute or the second that the text names. */
+export function readTime(text: string): Span | undefined {
+  const [minute, second] = [readAs(toMinute, text), readSecond(text)];
+  if (minute !== undefined) return { start: minute, end: minute + 60_000 };
+  return second === undefined ? undefined : { start: second, end: second + 1000 };
+}
+
+function readAs(write: (epochMs: number) => string, text: string): number | undefined {
+  const time = Date.parse(text);
+  return !Number.isNaN(time) && write(time) === text ? time : undefined;
 }

@@ -131,7 +131,10 @@ export const refusalProblems: { readonly [Code in RefusalCode]: ProblemRow<Refus
   },
   'snapshot.in-use': {
     status: 409,
-    title: ({ snapshot, image }) => `image ${image} stands on snapshot ${snapshot}; delete the image first`,
+    title: ({ snapshot, image }) =>
+      image === null
+        ? `an image in a project that you do not see stands on snapshot ${snapshot}; have it deleted first`
+        : `image ${image} stands on snapshot ${snapshot}; delete the image first`,
   },
   'snapshot.other-region': {
     status: 409,
@@ -246,11 +249,14 @@ export const refusalProblems: { readonly [Code in RefusalCode]: ProblemRow<Refus
   },
   'image.exporting': {
     status: 409,
-    title: ({ image, task }) =>
-      `image ${image} is being exported; wait for ${task === null ? 'it to end' : `task ${task}, or cancel it`}`,
+    title: ({ image, task }) => `image ${image} is being exported; wait for task ${task}, or cancel it`,
   },
   'task.not-found': { status: 404, title: ({ task }) => `there is no task ${task}` },
   'task.finished': { status: 409, title: ({ task, state }) => `task ${task} has ${state} and cannot be cancelled` },
+  'task.completing': {
+    status: 409,
+    title: ({ task }) => `task ${task} is completing its objects and cannot be cancelled any more; wait for it to end`,
+  },
   'store.full': { status: 507, title: ({ region }) => `the store of region ${region} has no space left` },
 };
 

@@ -370,7 +370,7 @@ const provoke: { readonly [Code in Exclude<RefusalCode, Elsewhere>]: () => Promi
   'object.size': async () => ({
     answer: imported({ format: 'raw', size: 4095 }),
     status: 409,
-    facts: { bucket: 'images', object: 'disk', size: 4096, limit: 4095 },
+    facts: { bucket: 'images', object: 'disk', size: 4096, limit: 4095, role: 'system' },
   }),
   'export.format': async () => {
     const { id } = await available();
@@ -386,7 +386,7 @@ const provoke: { readonly [Code in Exclude<RefusalCode, Elsewhere>]: () => Promi
     expect((await api.call('PUT', `/images/${id}/disks/0/content`, holes, headers)).status).toBe(200);
     await quota('bytes', null);
     const answer = api.call('POST', `/images/${id}/export`, anExport);
-    return { answer, status: 409, facts: { image: id, disk: 0, size, limit: 5 * 1024 ** 4 } };
+    return { answer, status: 409, facts: { image: id, disk: 0, size, limit: 625 * 1024 ** 3 } };
   },
   'image.importing': async () => {
     const { id, imageId } = (await imported()).body as { id: string; imageId: string };
@@ -402,6 +402,13 @@ const provoke: { readonly [Code in Exclude<RefusalCode, Elsewhere>]: () => Promi
     const { id } = (await imported()).body as { id: string };
     await api.call('POST', `/tasks/${id}/cancel`);
     return { answer: api.call('POST', `/tasks/${id}/cancel`), status: 409, facts: { task: id, state: 'cancelled' } };
+  },
+  'task.completing': async () => {
+    const { id: image } = await available();
+    const { id } = await make(`/images/${image}/export`, anExport);
+    const completing = { state: 'running', server: missing, completing: true } as const;
+    await api.installation.context.db.updateTable('tasks').set(completing).where('id', '=', id).execute();
+    return { answer: api.call('POST', `/tasks/${id}/cancel`), status: 409, facts: { task: id } };
   },
   'store.full': async () => {
     const { id } = await make('/images', anImage);

@@ -32,19 +32,19 @@ const snapshotSchema = z
     state: z.enum(snapshotStates),
     percent: z.int().min(0).max(100),
     source: source.nullable(),
-    images: z.array(imageIds).meta({ description: 'Those that stand on it, oldest first.' }),
+    images: z.array(imageIds).meta({ description: 'Those that stand on it and that you may read, oldest first.' }),
     tags: z.record(z.string(), z.string()),
     createdAt: time,
   })
   .meta({ id: 'Snapshot', description: "What holds a disk's bytes, for as long as an image stands on it or longer." });
 
 function renderSnapshot(snapshot: Snapshot): z.input<typeof snapshotSchema> {
-  const { accountId: _account, resourceGroupAliyunId: _group, ...shown } = snapshot;
+  const { accountId: _account, resourceGroupAliyunId: _group, inUse: _inUse, ...shown } = snapshot;
   const { tags: named, images, source: copied, createdAt } = shown;
   return {
     ...shown,
     source: copied && { ...copied },
-    images: images.map((image) => ({ ...image })),
+    images: images.map(({ projectId: _project, ...ids }) => ids),
     tags: { ...named },
     createdAt: timeOf(createdAt),
   };

@@ -229,7 +229,7 @@ export const taskOperations = [
     params: { task: taskId },
     status: 200,
     answer: taskSchema,
-    refusals: ['task.not-found', 'task.finished'],
+    refusals: ['task.not-found', 'task.finished', 'task.completing'],
     async handle({ context, caller, params }) {
       return { body: renderTask(await cancelTask(context, caller, params.task)) };
     },

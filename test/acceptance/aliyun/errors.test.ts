@@ -214,7 +214,7 @@ describe('pop-core raises', () => {
   it.each([
     ['InvalidAccessKeyId.NotFound', { accessKeyId: 'LTAI000000000000' }],
     ['SignatureDoesNotMatch', { accessKeySecret: 'wrong' }],
-    ['InvalidSecurityToken.Expired', { securityToken: 'CAIS0000' }],
+    ['InvalidSecurityToken.MismatchWithAccessKey', { securityToken: 'CAIS0000' }],
   ])('%s with %j', async (code, changes) => {
     const client = anyClient({ ...site.access, ...changes });
     expect((await raisedBy(client, 'DescribeRegions', {})).code).toBe(code);

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import dns from 'node:dns';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import S3rver from 's3rver';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ObjectServer, startObjectServer } from '../../../../test/support/object-server.ts';
 import { openObjectServer } from '../../../../test/support/open-object-server.ts';
 import { Secret } from '../../../lib/secret.ts';
@@ -163,17 +164,65 @@ describe('with a store that knows conditions and forgets uploads', () => {
     expect(await kindOf(bytesOf(objects.read(place, { start: 5, etag }, never)))).toBe('object-not-found');
   });
 
-  it('forgets the uploads of one object, and no others', async () => {
-    for (const object of ['disk', 'disk', 'disk-2']) {
-      const upload = await objects.beginUpload({ bucket: 'images', object }, never);
-      await upload.put(Buffer.from('part'), never);
-    }
-    expect(server.uploads.size).toBe(3);
-    await objects.abandonUploads({ bucket: 'images', object: 'disk' }, never);
-    expect([...server.uploads.values()].map(({ key }) => key)).toEqual(['disk-2']);
-    await objects.abandonUploads({ bucket: 'images', object: 'disk-2' }, never);
-    expect(server.uploads.size).toBe(0);
+  it('abandons one upload of an object and no other, and says whether there was one', async () => {
+    const [first, second] = [await objects.beginUpload(place, never), await objects.beginUpload(place, never)];
+    await first.put(Buffer.from('part'), never);
+    expect(await objects.abandonUpload(place, first.id, never)).toBe(true);
+    expect([...server.uploads.keys()]).toEqual([second.id]);
+    expect(await objects.abandonUpload(place, first.id, never)).toBe(false);
+    await second.put(Buffer.from('part'), never);
+    await second.complete(never);
+    expect(await objects.abandonUpload(place, second.id, never)).toBe(false);
+    server.intervene = () => ({ status: 403 });
+    expect(await kindOf(objects.abandonUpload(place, second.id, never))).toBe('denied');
   });
+
+  it('removes an object, be it there or not', async () => {
+    for (const _ of ['once', 'again']) await objects.remove(place, never);
+    expect(server.buckets.get('images')?.has('disk.raw')).toBe(false);
+    expect(await kindOf(objects.remove({ ...place, bucket: 'nothing' }, never))).toBe('bucket-not-found');
+  });
+
+  it('gives a part the time that it needs while it flows, and no more', async () => {
+    const part = Buffer.alloc(32 * MiB);
+    const upload = await objects.beginUpload(place, never);
+    server.intervene = () => ({ slowBody: 200 * 1024 });
+    const before = performance.now();
+    await upload.put(part, never);
+    expect(performance.now() - before).toBeGreaterThan(1.5 * settings.timeoutMs);
+    server.intervene = () => ({ slowBody: 0 });
+    expect(await kindOf(upload.put(part, never))).toBe('unreachable');
+    server.intervene = () => undefined;
+    await objects.abandonUpload(place, upload.id, never);
+  });
+
+  it.each([true, false])(
+    'sends nothing to another host, whatever a bucket is called (in the path: %s)',
+    async (pathStyle) => {
+      const asked: string[] = [];
+      const lookup = vi.spyOn(dns, 'lookup').mockImplementation(((
+        host: string,
+        _: object,
+        done: (e: Error) => void,
+      ) => {
+        asked.push(host);
+        done(new Error('nobody looks it up'));
+      }) as never);
+      const secretAccessKey = new Secret('secret');
+      const access = { ...settings, pathStyle, accessKeyId: 'MIMEO', secretAccessKey };
+      const store = createS3Store({ ...access, endpoint: 'https://store.example' });
+      const outpost = `${'x'.repeat(10)}o${'0'.repeat(17)}${'1'.repeat(25)}--op-s3`;
+      const accessPoint = 'arn:aws:s3:us-east-1:123456789012:accesspoint/x';
+      for (const bucket of [outpost, accessPoint]) {
+        await expect(store.checkBucket(bucket, never)).rejects.toThrow(ObjectError);
+      }
+      expect(asked).toEqual([]);
+      expect(await kindOf(store.checkBucket('images', never))).toBe('unreachable');
+      expect(asked).toEqual([pathStyle ? 'store.example' : 'images.store.example']);
+      lookup.mockRestore();
+      store.close();
+    },
+  );
 
   it.each([
     [403, 'denied'],

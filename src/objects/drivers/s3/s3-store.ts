@@ -5,11 +5,12 @@ import {
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
-  ListMultipartUploadsCommand,
   S3Client,
+  S3ServiceException,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { interruptible } from '../../../lib/interruptible.ts';
@@ -24,18 +25,15 @@ export interface S3Settings {
   readonly secretAccessKey: Secret;
   /** Whether the bucket stands in the path; otherwise in the host's name. */
   readonly pathStyle: boolean;
-  /** How long an answer may take, and the time between two pieces of an object. */
+  /** How long an answer may take, and the time between two pieces of an object or of a part on its way. */
   readonly timeoutMs: number;
   /** Tries of a request before it is `unreachable`. */
   readonly attempts: number;
 }
 
-/** Pages of a list of uploads, a thousand each: more than that were not made by us. */
-const mostPages = 10;
-
 export function createS3Store(settings: S3Settings): ObjectStore {
   const { endpoint, region, accessKeyId, secretAccessKey, pathStyle, timeoutMs, attempts } = settings;
-  const client = new S3Client({
+  const options = {
     endpoint,
     region,
     credentials: { accessKeyId, secretAccessKey: secretAccessKey.reveal() },
@@ -44,8 +42,12 @@ export function createS3Store(settings: S3Settings): ObjectStore {
     // Many that speak like S3 know nothing of its newer checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
-  });
+  } as const;
+  const timeouts = { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true };
+  const client = new S3Client({ ...options, requestHandler: { ...timeouts, socketTimeout: timeoutMs } });
+  // Without the time limit of a silent socket: whoever takes an object's pieces may take his time (see withDeadline).
+  const readers = new S3Client({ ...options, requestHandler: timeouts });
+  for (const { middlewareStack } of [client, readers]) keepToHost(middlewareStack, new URL(endpoint).hostname);
 
   /** Sends and waits, with every error in the words of the contract. */
   async function inWords<Result>(
@@ -87,7 +89,7 @@ export function createS3Store(settings: S3Settings): ObjectStore {
     async *read(place, { start, etag }, signal) {
       const input = { Bucket: place.bucket, Key: place.object, Range: `bytes=${start}-`, IfMatch: etag };
       const answer = await inWords(place, signal, () =>
-        client.send(new GetObjectCommand(input), { abortSignal: signal }),
+        readers.send(new GetObjectCommand(input), { abortSignal: signal }),
       );
       const body = answer.Body as Readable;
       try {
@@ -106,42 +108,46 @@ export function createS3Store(settings: S3Settings): ObjectStore {
       const { UploadId } = await inWords(place, signal, () =>
         client.send(new CreateMultipartUploadCommand(input), { abortSignal: signal }),
       );
+      if (UploadId === undefined) throw new ObjectError('rejected', place);
       return createUpload(place, { ...input, UploadId });
     },
 
-    async abandonUploads(place, signal) {
-      const input = { Bucket: place.bucket, Prefix: place.object };
-      let next: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
-      for (let page = 0; page < mostPages; page++) {
-        const listed = await inWords(place, signal, () =>
-          client.send(new ListMultipartUploadsCommand({ ...input, ...next }), { abortSignal: signal }),
-        );
-        for (const { Key, UploadId } of listed.Uploads ?? []) {
-          if (Key !== place.object) continue;
-          await inWords(place, signal, () =>
-            client.send(new AbortMultipartUploadCommand({ Bucket: place.bucket, Key, UploadId }), {
-              abortSignal: signal,
-            }),
-          );
+    async abandonUpload(place, upload, signal) {
+      const input = { Bucket: place.bucket, Key: place.object, UploadId: upload };
+      return await inWords(place, signal, async () => {
+        try {
+          await client.send(new AbortMultipartUploadCommand(input), { abortSignal: signal });
+          return true;
+        } catch (error) {
+          if (error instanceof S3ServiceException && error.name === 'NoSuchUpload') return false;
+          throw error;
         }
-        if (listed.IsTruncated !== true) return;
-        next = { KeyMarker: listed.NextKeyMarker, UploadIdMarker: listed.NextUploadIdMarker };
-      }
+      });
     },
 
-    close: () => client.destroy(),
+    async remove(place, signal) {
+      const input = { Bucket: place.bucket, Key: place.object };
+      await inWords(place, signal, () => client.send(new DeleteObjectCommand(input), { abortSignal: signal }));
+    },
+
+    close() {
+      client.destroy();
+      readers.destroy();
+    },
   };
 
   function createUpload(
     place: ObjectPlace,
-    input: { readonly Bucket: string; readonly Key: string; readonly UploadId: string | undefined },
+    input: { readonly Bucket: string; readonly Key: string; readonly UploadId: string },
   ): ObjectUpload {
     const parts: CompletedPart[] = [];
     return {
+      id: input.UploadId,
       async put(bytes, signal) {
         const part = { ...input, PartNumber: parts.length + 1, Body: bytes };
         const { ETag } = await inWords(place, signal, () =>
-          client.send(new UploadPartCommand(part), { abortSignal: signal }),
+          // No limit for the whole of it, which a thin line takes long for: only for standing still.
+          client.send(new UploadPartCommand(part), { abortSignal: signal, requestTimeout: 0 }),
         );
         parts.push({ PartNumber: part.PartNumber, ETag });
       },
@@ -153,6 +159,22 @@ export function createS3Store(settings: S3Settings): ObjectStore {
       },
     };
   }
+}
+
+/**
+ * Sends nothing to a host that is not the endpoint's, or a bucket's of it: the SDK has rules of its own for some names of
+ * buckets, by which it goes to Amazon whatever the endpoint.
+ */
+function keepToHost(stack: S3Client['middlewareStack'], host: string): void {
+  stack.add(
+    (next) => async (args) => {
+      const { hostname } = args.request as { readonly hostname?: string };
+      const { Bucket: bucket = '' } = args.input as { readonly Bucket?: string };
+      if (hostname !== host && hostname !== `${bucket}.${host}`) throw new ObjectError('rejected', { bucket });
+      return await next(args);
+    },
+    { step: 'finalizeRequest', priority: 'low', name: 'keepToHost' },
+  );
 }
 
 /** The pieces of `body`, for none of which is waited longer than `timeoutMs`. */

@@ -8,6 +8,7 @@ export const addTags = operation({
   service: 'ecs',
   action: 'AddTags',
   summary: 'Gives tags to an image or a snapshot.',
+  right: 'image.update',
   parameters: { ...taggedParameters, ResourceId: required(text()), Tag: someTags },
   faults: taggingFaults,
   refusals: taggingRefusals,

@@ -1,6 +1,7 @@
 import { cancelCopy } from '../../../app/cancel-copy.ts';
 import { findCopiesInto } from '../../../app/find-copy.ts';
-import { FaultError, type Faults } from '../fault.ts';
+import type { CopyState } from '../../../domain/states.ts';
+import { type Fault, FaultError, type Faults } from '../fault.ts';
 import { operation } from '../operation.ts';
 import { imageNotFound } from '../refusals.ts';
 import { findNamedImage, imageParameters } from './named-image.ts';
@@ -60,15 +61,23 @@ export const cancelCopyFaults = {
 
 const faults = cancelCopyFaults;
 
+/** Somebody else who cancelled it meanwhile has removed the image. */
+const ends: ReadonlyMap<CopyState, Fault> = new Map<CopyState, Fault>([
+  ['succeeded', faults.copied],
+  ['failed', faults.failed],
+  ['cancelled', faults.imageNotFound],
+]);
+
 /** RegionId and ImageId are the copy's: what it was to become. Its image is gone when this has answered. */
 export const cancelCopyImage = operation({
   service: 'ecs',
   action: 'CancelCopyImage',
   summary: 'Cancels a copy that is not done yet, and removes the image that it was making.',
+  right: 'copy.cancel',
   parameters: imageParameters,
   faults,
   refusals: {
-    'copy.finished': ({ state }) => new FaultError(state === 'failed' ? faults.failed : faults.copied),
+    'copy.finished': ({ state }) => new FaultError(ends.get(state) ?? faults.copied),
     'copy.not-found': faults.notFromCopy,
   },
   async handle({ context, caller, parameters }) {

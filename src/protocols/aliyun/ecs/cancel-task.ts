@@ -17,13 +17,13 @@ export const cancelTaskFaults = {
     code: 'InvalidTaskId.IncorrectTaskStatus',
     message: 'The specified task status is invalid.',
     older: 'The specified task status is not invalid.',
-    when: 'the task has ended',
+    when: 'the task has ended, or is an export that completes its objects',
   },
   cancelFailed: {
     status: 403,
     code: 'CancelTaskFailed',
     message: 'The task is failed to cancel, Please contact the administrator.',
-    never: 'a task that has not ended can always be cancelled',
+    never: 'what can be cancelled is, at once',
   },
 } as const satisfies Faults;
 
@@ -32,12 +32,14 @@ export const cancelTask = operation({
   service: 'ecs',
   action: 'CancelTask',
   summary: 'Cancels an import or an export.',
+  right: 'task.cancel',
   parameters: taskParameters,
   faults: cancelTaskFaults,
   refusals: {
     'task.not-found': taskNotFound,
     'region.not-found': taskRegionNotFound,
     'task.finished': cancelTaskFaults.taskEnded,
+    'task.completing': cancelTaskFaults.taskEnded,
   },
   async handle({ context, caller, parameters }) {
     const { id } = await findNamedTask(context, caller, parameters);

@@ -19,8 +19,8 @@ import type { Image } from '../../../domain/image.ts';
 import { commonFaults } from '../common-faults.ts';
 import type { Fault } from '../fault.ts';
 import { cancelCopyFaults } from './cancel-copy-image.ts';
-import { deleteImageFaults } from './delete-image.ts';
-import { modifyImageFaults } from './modify-image-attribute.ts';
+import { deleteImageFaults } from './delete-image-faults.ts';
+import { modifyImageFaults } from './modify-image-attribute-faults.ts';
 
 let aliyun: TestAliyun;
 let installation: Installation;
@@ -129,6 +129,14 @@ describe('CancelCopyImage', () => {
     expectFault(await theirs.call('CancelCopyImage', parameters), cancelCopyFaults.notFromCopy);
   });
 
+  it('is done by one of those who ask at once; for the others the image is gone', async () => {
+    const { image } = await copyOf(await newImage());
+    const answers = await Promise.all(Array.from({ length: 8 }, () => call('CancelCopyImage', image, south)));
+    const [done, ...late] = answers.toSorted((one, other) => one.status - other.status);
+    expect(done?.status).toBe(200);
+    for (const each of late) expectFault(each, cancelCopyFaults.imageNotFound);
+  });
+
   it('refuses a region that is none', async () => {
     expectFault(await call('CancelCopyImage', await newImage(), { RegionId: 'nowhere' }), commonFaults.regionNotFound);
   });
@@ -201,6 +209,11 @@ describe('ModifyImageAttribute', () => {
     notDeprecated: () => modifyNew({ Status: 'Available' }),
     shared: async () => await modify(await shared(), { Status: 'Deprecated' }),
     beingMade: async () => await modify((await copyOf(await newImage())).image, { ...south, ImageName: 'too-early' }),
+    async imageCopying() {
+      const source = await newImage();
+      await copyOf(source);
+      return await modify(source, { ImageName: 'too-late' });
+    },
     imageNotFound: () => modify({ aliyunId: 'm-00000000000000000000' }, { ImageName: 'nothing' }),
   };
 

@@ -1,6 +1,7 @@
 /** CopyImage's error table: of the newer page (2026-01), with the older one's wording and rows (reference §2.3). */
 import type { Faults } from '../fault.ts';
 import { imageQuota, resourceGroupNotFound, snapshotQuota } from '../refusals.ts';
+import { nameRuleMessage } from './text-parameters.ts';
 
 const noKeys = 'no region has a key management service, so nothing that would need a key gets this far';
 const noMarketplace = 'there is no marketplace';
@@ -36,8 +37,7 @@ export const copyFaults = {
   nameMalformed: {
     status: 400,
     code: 'InvalidImageName.Malformed',
-    message:
-      'Image names must be between 2 and 128 characters long, using either English or Chinese characters. The name must start with a letter or a Chinese character, and can include numbers, colons, underscores and hyphens.',
+    message: nameRuleMessage,
     older: 'The specified Image name is wrongly formed.',
     when: 'DestinationImageName has another length, beginning or character than its rule allows',
   },

@@ -122,6 +122,9 @@ const onlyOn: Readonly<Record<string, Page>> = {
   communityImage: 'newer',
   copyConflict: 'newer',
   kmsNotEnabled: 'newer',
+  algorithmWithoutEncryption: 'newer',
+  algorithmInvalid: 'newer',
+  algorithmUnsupported: 'newer',
   beingCopied: 'older',
 };
 
@@ -176,6 +179,12 @@ describe('the other ways to the same rows', () => {
       expectFault(await client.call('CopyImage', parameters), copyFaults.sharedElsewhere, 'older');
     }
     expectFault(await copyNew(sides.older, { Encrypted: true }), copyFaults.keysUnsupported, 'older');
+  });
+
+  it.each(['aes-256', 'rot-13'])('on the older page EncryptAlgorithm is no parameter: %s', async (EncryptAlgorithm) => {
+    expect((await copyNew(sides.older, { EncryptAlgorithm })).status).toBe(200);
+    const encrypted = await copyNew(sides.older, { EncryptAlgorithm, Encrypted: true });
+    expectFault(encrypted, copyFaults.keysUnsupported, 'older');
   });
 
   it('a group that is named otherwise than by its id', async () => {

@@ -1,11 +1,13 @@
 import { copyImages } from '../../../app/copy-images.ts';
 import type { ImageIds } from '../../../domain/image.ts';
+import { commonFaults } from '../common-faults.ts';
 import { aliyunCopyPolicies } from '../copy-policy.ts';
 import { FaultError, type Page } from '../fault.ts';
 import { operation } from '../operation.ts';
-import { flag, oneOf, required, text } from '../parameters.ts';
+import { flag, required, text } from '../parameters.ts';
 import { copyFaults as faults } from './copy-faults.ts';
-import { isResourceGroupId, requireImageId } from './named-image.ts';
+import { resourceGroupText } from './ids.ts';
+import { requireImageId } from './named-image.ts';
 import { tags } from './tag-parameters.ts';
 import { clientToken, descriptionText, nameText } from './text-parameters.ts';
 
@@ -15,17 +17,25 @@ interface EncryptionAsked {
   readonly EncryptAlgorithm: string | undefined;
 }
 
+const algorithms: readonly string[] = ['aes-256', 'sm4-128'];
+
+function readAlgorithm(word: string | undefined): string | undefined {
+  if (word !== undefined && !algorithms.includes(word)) throw new FaultError(faults.algorithmInvalid);
+  return word;
+}
+
 /**
  * Whoever asks for an encrypted copy never gets a plain one: regions have no key management service yet, and say so. Each page
  * has its row for that; of the newer one's three, the one that is about what was asked for.
  */
 function refuseEncryption({ Encrypted, KMSKeyId, EncryptAlgorithm }: EncryptionAsked, page: Page): void {
+  const algorithm = page === 'newer' ? readAlgorithm(EncryptAlgorithm) : undefined;
   if (!Encrypted) {
     if (KMSKeyId !== undefined) throw new FaultError(faults.keyWithoutEncryption);
-    if (EncryptAlgorithm !== undefined) throw new FaultError(faults.algorithmWithoutEncryption);
+    if (algorithm !== undefined) throw new FaultError(faults.algorithmWithoutEncryption);
     return;
   }
-  if (EncryptAlgorithm !== undefined) throw new FaultError(faults.algorithmUnsupported);
+  if (algorithm !== undefined) throw new FaultError(faults.algorithmUnsupported);
   if (KMSKeyId !== undefined || page === 'older') throw new FaultError(faults.keysUnsupported);
   throw new FaultError(faults.kmsNotEnabled);
 }
@@ -35,6 +45,7 @@ export const copyImage = operation({
   service: 'ecs',
   action: 'CopyImage',
   summary: 'Copies an image to another region.',
+  right: 'copy.create',
   parameters: {
     RegionId: required(text()),
     ImageId: required(text()),
@@ -43,12 +54,11 @@ export const copyImage = operation({
     DestinationDescription: descriptionText(faults.descriptionMalformed),
     Encrypted: flag(),
     KMSKeyId: text(),
-    EncryptAlgorithm: oneOf(['aes-256', 'sm4-128'], faults.algorithmInvalid),
-    ResourceGroupId: text({
-      rule: 'rg- and 15 lower-case letters or digits',
-      fault: faults.resourceGroupNotFound,
-      matches: isResourceGroupId,
+    EncryptAlgorithm: text({
+      rule: `one of ${algorithms.join(', ')}; ignored on the older page`,
+      fault: commonFaults.invalidParameter,
     }),
+    ResourceGroupId: resourceGroupText(faults.resourceGroupNotFound),
     Tag: tags,
     ClientToken: clientToken,
     DryRun: flag(),

@@ -9,12 +9,12 @@ import { FaultError } from '../fault.ts';
 import { type AliyunContext, type OperationRequest, operation } from '../operation.ts';
 import { groups, oneOf, required, text } from '../parameters.ts';
 import { createImageFaults as faults, unusedCreateImageFaults } from './create-image-faults.ts';
+import { deviceText, refuseSharedDevice, roleOf } from './disk-devices.ts';
+import { inGiB } from './gibibytes.ts';
+import { isId } from './ids.ts';
 import { requireRegion } from './named-image.ts';
 import { newImageOf, newImageParameters, optionsOf } from './new-image-parameters.ts';
-import { isNamed } from './tagging.ts';
 import { nameText } from './text-parameters.ts';
-
-const GiB = 1024 ** 3;
 
 const parameters = {
   RegionId: required(text()),
@@ -23,7 +23,7 @@ const parameters = {
     {
       SnapshotId: text(),
       Size: text({ rule: 'GiB', fault: faults.sizeOutOfRange, matches: /^\d{1,6}$/ }),
-      Device: text({ rule: '/dev/xvda to /dev/xvdz', fault: faults.deviceMalformed, matches: /^\/dev\/xvd[a-z]$/ }),
+      Device: deviceText(faults.deviceMalformed),
       DiskType: oneOf(diskRoles, faults.diskTypeInvalid),
     },
     { most: 17, tooMany: commonFaults.invalidParameter },
@@ -45,6 +45,7 @@ export const createImage = operation({
   service: 'ecs',
   action: 'CreateImage',
   summary: 'Makes an image of snapshots.',
+  right: 'image.create',
   parameters,
   faults: { ...faults, ...unusedCreateImageFaults },
   refusals: {
@@ -84,26 +85,21 @@ async function findMappedDisks(
   caller: Caller,
   { DiskDeviceMapping, RegionId }: Asked,
 ): Promise<{ id: string; role: DiskRole }[]> {
-  const disks: { id: string; role: DiskRole; device: string }[] = [];
+  refuseSharedDevice(DiskDeviceMapping, faults.deviceInUse);
+  const disks: { id: string; role: DiskRole }[] = [];
   for (const [index, { SnapshotId, Size, Device, DiskType }] of DiskDeviceMapping.entries()) {
     if (SnapshotId === undefined) {
       throw new FaultError(commonFaults.missingParameter, `DiskDeviceMapping.${index + 1}.SnapshotId`);
     }
     const { id, role, size } = await findNamedSnapshot(context, caller, RegionId, SnapshotId);
-    if (Size !== undefined && Number(Size) !== Math.ceil(size / GiB)) throw new FaultError(faults.sizeOutOfRange);
+    if (Size !== undefined && Number(Size) !== inGiB(size)) throw new FaultError(faults.sizeOutOfRange);
     if (disks.some((disk) => disk.id === id)) throw new FaultError(commonFaults.invalidParameter, 'DiskDeviceMapping');
-    if (Device !== undefined && disks.some(({ device }) => device === Device)) throw new FaultError(faults.deviceInUse);
-    disks.push({ id, role: DiskType ?? roleOf(Device) ?? role, device: Device ?? '' });
+    disks.push({ id, role: DiskType ?? roleOf(Device) ?? role });
   }
   const [systems, others] = [true, false].map((is) => disks.filter(({ role }) => (role === 'system') === is));
   if (systems?.length === 0) throw new FaultError(faults.noSystemSnapshot);
   if (systems?.length !== 1) throw new FaultError(faults.manySystemSnapshots);
-  return [...systems, ...(others ?? [])].map(({ id, role }) => ({ id, role }));
-}
-
-function roleOf(device: string | undefined): DiskRole | undefined {
-  if (device === undefined) return undefined;
-  return device === '/dev/xvda' ? 'system' : 'data';
+  return [...systems, ...(others ?? [])];
 }
 
 async function findNamedSnapshot(
@@ -113,7 +109,7 @@ async function findNamedSnapshot(
   id: string,
 ): Promise<Snapshot> {
   const notFound = new RefusalError('snapshot.not-found', { snapshot: id });
-  if (!isNamed('snapshot', id)) throw notFound;
+  if (!isId('snapshot', id)) throw notFound;
   const snapshot = await findSnapshot(context, caller, id);
   if (snapshot.region !== region) throw notFound;
   return snapshot;

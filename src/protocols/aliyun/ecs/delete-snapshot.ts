@@ -2,8 +2,8 @@ import { deleteSnapshot as deleteOwnSnapshot } from '../../../app/delete-snapsho
 import { FaultError, type Faults } from '../fault.ts';
 import { operation } from '../operation.ts';
 import { flag, required, text } from '../parameters.ts';
+import { isId } from './ids.ts';
 import { requireRegion } from './named-image.ts';
-import { isNamed } from './tagging.ts';
 
 export const deleteSnapshotFaults = {
   notFound: {
@@ -36,6 +36,7 @@ export const deleteSnapshot = operation({
   service: 'ecs',
   action: 'DeleteSnapshot',
   summary: 'Deletes a snapshot that no image stands on.',
+  right: 'snapshot.delete',
   parameters: {
     SnapshotId: required(text()),
     // The model has none, but clients send it.
@@ -50,7 +51,7 @@ export const deleteSnapshot = operation({
   },
   async handle({ context, caller, parameters: { SnapshotId, RegionId } }) {
     if (RegionId !== undefined) requireRegion(context, RegionId);
-    if (!isNamed('snapshot', SnapshotId)) throw new FaultError(deleteSnapshotFaults.notFound);
+    if (!isId('snapshot', SnapshotId)) throw new FaultError(deleteSnapshotFaults.notFound);
     await deleteOwnSnapshot(context, caller, SnapshotId, { region: RegionId });
     return {};
   },

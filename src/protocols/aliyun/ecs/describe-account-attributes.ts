@@ -3,7 +3,7 @@ import { operation } from '../operation.ts';
 import { oneOf, repeated, required, text } from '../parameters.ts';
 import { requireRegion } from './named-image.ts';
 
-/** What is documented, images not among it. Of instances and what they need there can be none here. */
+/** All that the reference lists; none is about images. An account may have no instances, nor anything that they need. */
 const attributes = {
   'instance-network-type': ['vpc'],
   'max-security-groups': ['0'],
@@ -29,6 +29,7 @@ export const describeAccountAttributes = operation({
   service: 'ecs',
   action: 'DescribeAccountAttributes',
   summary: 'Says what an account may have of instances and what belongs to them, which is nothing here.',
+  right: 'account.read',
   parameters: {
     RegionId: required(text()),
     AttributeName: repeated(oneOf(names, fault), { most: 8, tooMany: fault }),

@@ -25,6 +25,7 @@ export const describeImageFromFamily = operation({
   action: 'DescribeImageFromFamily',
   summary:
     "Tells of the newest available image of a family; of none, the answer has no Image. Others' images do not count.",
+  right: 'image.read',
   parameters: { RegionId: required(text()), ImageFamily: required(text()) },
   faults: imageFromFamilyFaults,
   refusals: { 'region.not-found': imageFromFamilyFaults.regionNotFound },

@@ -10,7 +10,8 @@ export const describeImageSharePermission = operation({
   service: 'ecs',
   action: 'DescribeImageSharePermission',
   summary: 'Lists the accounts that an image is shared with.',
-  parameters: { ...imageParameters, ...pageParameters },
+  right: 'share.read',
+  parameters: { ...imageParameters, ...pageParameters() },
   faults: { imageNotFound },
   async handle({ context, caller, parameters }) {
     const { RegionId, ImageId, PageNumber, PageSize } = parameters;

@@ -84,7 +84,7 @@ describe('DescribeImages', () => {
   });
 
   it('refuses a filter without a value, and a time that no calendar has', async () => {
-    for (const value of [undefined, '2026-13-01T00:00Z']) {
+    for (const value of [undefined, '2026-13-01T00:00Z', '2026-02-31T00:00Z', '2026-02-31T00:00:00Z']) {
       expectFault(await ask(filter('CreationEndTime', value))(), describeImagesFaults.filterValueInvalid);
     }
     expectFault(await ask(filter('CpuOnlineUpgrade', 'yes'))(), describeImagesFaults.filterValueInvalid);
@@ -138,7 +138,11 @@ describe('DescribeImages', () => {
     ]);
     expect(await page(4, 5)).toMatchObject({ TotalCount: 12, Images: { Image: [] } });
     const times = { ...filter('CreationStartTime', '1970-01-04T00:00Z'), 'Filter.2.Key': 'CreationEndTime' };
-    expect(await listed(client, { ...times, 'Filter.2.Value': '1970-01-06T00:00Z' })).toEqual(['day-4', 'day-3']);
+    expect(await listed(client, { ...times, 'Filter.2.Value': '1970-01-05T23:59Z' })).toEqual(['day-4', 'day-3']);
+    // An end is the end of its minute, or second.
+    for (const end of ['1970-01-06T00:00Z', '1970-01-06T00:00:00Z']) {
+      expect(await listed(client, { ...times, 'Filter.2.Value': end })).toEqual(['day-5', 'day-4', 'day-3']);
+    }
   });
 
   it('finds by what images are called and by what is said of them', async () => {
@@ -180,6 +184,8 @@ describe('DescribeImages', () => {
       [{ ResourceGroupId: group.id }, []],
       [{ ResourceGroupId: 'rg-000000000000000' }, []],
       [{ 'Tag.1.Key': 'stage' }, both],
+      [{ 'Tag.1.Key': 'acs:rm:rgId' }, []],
+      [{ 'Tag.1.Key': 'stage', 'Tag.1.Value': 'acs:x' }, []],
       [{ 'Tag.1.key': 'stage', 'Tag.1.value': 'test' }, ['win-2022']],
       [{ 'Tag.1.Key': 'stage', 'Tag.1.Value': 'test', 'Tag.2.Key': 'team', 'Tag.2.Value': 'b' }, []],
       [filter('NetworkType', 'vpc'), both],

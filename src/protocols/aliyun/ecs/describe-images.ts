@@ -6,13 +6,14 @@ import { isReadable } from '../../../domain/states.ts';
 import { commonFaults } from '../common-faults.ts';
 import { FaultError } from '../fault.ts';
 import { type OperationRequest, operation } from '../operation.ts';
-import { commaList, flag, oneOf, required, text, whole } from '../parameters.ts';
+import { commaList, flag, oneOf, required, text } from '../parameters.ts';
 import { describeImagesFaults as faults } from './describe-images-faults.ts';
+import { isId } from './ids.ts';
 import { imageFilters } from './image-filters.ts';
 import { viewImages } from './image-view.ts';
 import { assumed, imageStatuses, statesOf } from './image-words.ts';
-import { isImageId, isResourceGroupId, requireRegion } from './named-image.ts';
-import { offsetOf } from './paging-parameters.ts';
+import { requireRegion } from './named-image.ts';
+import { offsetOf, pageParameters } from './paging-parameters.ts';
 import { tagFilters } from './tag-parameters.ts';
 
 const { invalid } = faults;
@@ -41,8 +42,7 @@ const parameters = {
   ResourceGroupId: text(),
   Tag: tagFilters({ tooMany: faults.tooManyTags, withoutKey: faults.tagWithoutKey }),
   Filter: imageFilters,
-  PageNumber: whole({ least: 1, most: 10_000_000, otherwise: 1, fault: invalid }),
-  PageSize: whole({ least: 1, most: 100, otherwise: 10, fault: invalid }),
+  ...pageParameters(invalid),
   DryRun: flag(invalid),
 };
 
@@ -53,6 +53,7 @@ export const describeImages = operation({
   service: 'ecs',
   action: 'DescribeImages',
   summary: 'Lists images, newest first; without Status those that are Available.',
+  right: 'image.read',
   parameters,
   faults,
   async handle({ context, caller, parameters: asked }) {
@@ -80,11 +81,11 @@ function queryOf(asked: Asked): ImageQuery | undefined {
   const owner = ownersOf(asked);
   const states = statesAsked(asked);
   const { matchesNone, ...times } = asked.Filter;
-  const ids = asked.ImageId.filter(isImageId);
+  const ids = asked.ImageId.filter((id) => isId('image', id));
   const askedForNone = matchesNone || asked.Usage === 'instance' || asked.IsSupportIoOptimized === false;
   if (askedForNone || owner.length === 0 || states.length === 0) return undefined;
   if (asked.ImageId.length > 0 && ids.length === 0) return undefined;
-  if (asked.ResourceGroupId !== undefined && !isResourceGroupId(asked.ResourceGroupId)) return undefined;
+  if (asked.ResourceGroupId !== undefined && !isId('resourceGroup', asked.ResourceGroupId)) return undefined;
   const hasWildcard = asked.ImageName?.includes('*');
   return {
     owner,
@@ -96,7 +97,7 @@ function queryOf(asked: Asked): ImageQuery | undefined {
     snapshot: asked.SnapshotId,
     ownerAccountNumber: asked.ImageOwnerId === undefined ? undefined : Number(asked.ImageOwnerId),
     resourceGroup: asked.ResourceGroupId,
-    tags: asked.Tag,
+    tags: asked.Tag.length === 0 ? undefined : asked.Tag,
     attributes: attributesAsked(asked),
     assumed,
     ...times,

@@ -8,6 +8,7 @@ export const describeRegions = operation({
   service: 'ecs',
   action: 'DescribeRegions',
   summary: 'Lists the regions.',
+  right: 'region.read',
   parameters: {
     AcceptLanguage: text(),
     InstanceChargeType: text(),

@@ -2,12 +2,12 @@ import { listSnapshots, listSnapshotsCounted, type SnapshotQuery } from '../../.
 import { commonFaults } from '../common-faults.ts';
 import { FaultError } from '../fault.ts';
 import { type OperationRequest, operation } from '../operation.ts';
+import { isId } from './ids.ts';
 import { requireRegion } from './named-image.ts';
-import { readNextToken, writeNextToken } from './next-token.ts';
+import { createNextTokens } from './next-token.ts';
 import { offsetOf } from './paging-parameters.ts';
 import { snapshotListFaults as faults, snapshotListParameters as parameters } from './snapshot-parameters.ts';
 import { viewSnapshot } from './snapshot-view.ts';
-import { isNamed } from './tagging.ts';
 
 type Asked = OperationRequest<typeof parameters>['parameters'];
 
@@ -15,6 +15,7 @@ export const describeSnapshots = operation({
   service: 'ecs',
   action: 'DescribeSnapshots',
   summary: 'Lists snapshots, newest first.',
+  right: 'snapshot.read',
   parameters,
   faults,
   async handle({ context, caller, parameters: asked }) {
@@ -28,15 +29,15 @@ export const describeSnapshots = operation({
       const { snapshots, total } = await listSnapshotsCounted(context, caller, query, page);
       return { TotalCount: total, PageNumber, PageSize, Snapshots: { Snapshot: snapshots.map(viewSnapshot) } };
     }
-    const scope = ['DescribeSnapshots', query];
-    const after = readNextToken(scope, NextToken);
+    const tokens = createNextTokens('time', ['DescribeSnapshots', query]);
+    const after = tokens.read(NextToken);
     if (DryRun) throw new FaultError(commonFaults.dryRunPassed);
     const { snapshots, next } = await listSnapshots(context, caller, {
       ...query,
       after,
       limit: Number(MaxResults ?? 10),
     });
-    return { NextToken: writeNextToken(scope, next), Snapshots: { Snapshot: snapshots.map(viewSnapshot) } };
+    return { NextToken: tokens.write(next), Snapshots: { Snapshot: snapshots.map(viewSnapshot) } };
   },
 });
 
@@ -45,7 +46,7 @@ function queryOf(asked: Asked): SnapshotQuery {
   const { Status = 'all', Usage, SnapshotIds, Filter } = asked;
   return {
     region: asked.RegionId,
-    ids: asksForNone(asked) ? [] : SnapshotIds?.filter((id) => isNamed('snapshot', id)),
+    ids: asksForNone(asked) ? [] : SnapshotIds?.filter((id) => isId('snapshot', id)),
     name: asked.SnapshotName,
     role: asked.SourceDiskType,
     states: Status === 'all' ? undefined : [Status],

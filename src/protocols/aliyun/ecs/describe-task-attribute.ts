@@ -8,6 +8,7 @@ export const describeTaskAttribute = operation({
   service: 'ecs',
   action: 'DescribeTaskAttribute',
   summary: 'Says how far an import or an export is, and why it failed.',
+  right: 'task.read',
   parameters: taskParameters,
   faults: { taskNotFound, taskRegionNotFound },
   refusals: { 'task.not-found': taskNotFound, 'region.not-found': taskRegionNotFound },

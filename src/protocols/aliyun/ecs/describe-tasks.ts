@@ -5,9 +5,10 @@ import { commonFaults } from '../common-faults.ts';
 import { operation } from '../operation.ts';
 import { commaList, repeated, required, text } from '../parameters.ts';
 import { readTime } from '../times.ts';
-import { isImageId, requireRegion } from './named-image.ts';
+import { isId } from './ids.ts';
+import { requireRegion } from './named-image.ts';
 import { offsetOf, pageParameters } from './paging-parameters.ts';
-import { isTaskId, taskActions, taskStatuses, viewTask } from './task-words.ts';
+import { taskActions, taskStatuses, viewTask } from './task-words.ts';
 
 const fault = commonFaults.invalidParameter;
 
@@ -21,6 +22,7 @@ export const describeTasks = operation({
   service: 'ecs',
   action: 'DescribeTasks',
   summary: 'Lists imports and exports, newest first.',
+  right: 'task.read',
   parameters: {
     RegionId: required(text()),
     TaskIds: commaList(text(), 100, fault),
@@ -32,7 +34,7 @@ export const describeTasks = operation({
     StartTime: time,
     EndTime: time,
     TaskGroupId: text(),
-    ...pageParameters,
+    ...pageParameters(),
   },
   faults: {},
   async handle({ context, caller, parameters: asked }) {
@@ -42,12 +44,12 @@ export const describeTasks = operation({
     const { tasks, total } = await listTasks(context, caller, {
       region: RegionId,
       // No task is in a group.
-      ids: TaskGroupId !== undefined ? [] : TaskIds.length === 0 ? undefined : TaskIds.filter(isTaskId),
+      ids: TaskGroupId !== undefined ? [] : TaskIds.length === 0 ? undefined : TaskIds.filter((id) => isId('task', id)),
       kinds: TaskAction === undefined ? undefined : keysOf<TaskKind>(taskActions, TaskAction),
       states: states.length === 0 ? undefined : states,
-      images: ResourceIds.length === 0 ? undefined : ResourceIds.filter(isImageId),
-      createdSince: readTime(StartTime ?? ''),
-      createdUntil: readTime(EndTime ?? ''),
+      images: ResourceIds.length === 0 ? undefined : ResourceIds.filter((id) => isId('image', id)),
+      createdSince: readTime(StartTime ?? '')?.start,
+      createdUntil: readTime(EndTime ?? '')?.end,
       offset: offsetOf(asked),
       limit: asked.PageSize,
     });

@@ -1,23 +1,13 @@
 /** `Filter.1.Key`, `Filter.1.Value` …, as DescribeImages takes them. */
 import { FaultError } from '../fault.ts';
 import { groups, type Parameter, text } from '../parameters.ts';
-import { readTime } from '../times.ts';
+import { type CreatedWithin, createdWithin } from './created-within.ts';
 import { describeImagesFaults as faults } from './describe-images-faults.ts';
 
 /** What the filters ask for together. */
-export interface ImageFilters {
-  /** Epoch milliseconds, inclusive. */
-  readonly createdAfter?: number;
-  /** Epoch milliseconds, exclusive. */
-  readonly createdBefore?: number;
+export interface ImageFilters extends CreatedWithin {
   /** They ask for what no image here has: another network than a VPC, or hot-plugging. */
   readonly matchesNone?: true;
-}
-
-function timeOf(value: string): number {
-  const time = readTime(value);
-  if (time === undefined) throw new FaultError(faults.filterValueInvalid);
-  return time;
 }
 
 function readNetworkType(value: string): ImageFilters {
@@ -26,15 +16,14 @@ function readNetworkType(value: string): ImageFilters {
   throw new FaultError(faults.networkTypeUnknown);
 }
 
-function readHotPlugging(value: string): ImageFilters {
+function readHotPlugging(value: string): ImageFilters | undefined {
   if (value === 'unsupported') return {};
-  if (value === 'supported') return { matchesNone: true };
-  throw new FaultError(faults.filterValueInvalid);
+  return value === 'supported' ? { matchesNone: true } : undefined;
 }
 
-const readers: ReadonlyMap<string | undefined, (value: string) => ImageFilters> = new Map([
-  ['CreationStartTime', (value) => ({ createdAfter: timeOf(value) })],
-  ['CreationEndTime', (value) => ({ createdBefore: timeOf(value) })],
+/** Undefined: not a value of this key. */
+const readers = new Map<string | undefined, (value: string) => ImageFilters | undefined>([
+  ...createdWithin,
   ['NetworkType', readNetworkType],
   ['CpuOnlineUpgrade', readHotPlugging],
   ['CpuOnlineDowngrade', readHotPlugging],
@@ -52,7 +41,9 @@ export const imageFilters: Parameter<ImageFilters> = {
     const read = pairs.read(values, name).map(({ Key, Value = '' }) => {
       const reader = readers.get(Key);
       if (reader === undefined) throw new FaultError(faults.filterKeyUnknown);
-      return reader(Value);
+      const filter = reader(Value);
+      if (filter === undefined) throw new FaultError(faults.filterValueInvalid);
+      return filter;
     });
     return Object.assign({}, ...read) as ImageFilters;
   },

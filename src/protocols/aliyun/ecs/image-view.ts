@@ -8,10 +8,9 @@ import { isReadable } from '../../../domain/states.ts';
 import type { Task } from '../../../domain/task.ts';
 import type { Answer } from '../operation.ts';
 import { toSecond } from '../times.ts';
+import { inGiB } from './gibibytes.ts';
 import { assumed, bootModes, statusOf } from './image-words.ts';
 import { renderTags } from './tag-parameters.ts';
-
-const GiB = 1024 ** 3;
 
 /** What makes images that are not ready, by image. */
 interface Makers {
@@ -56,7 +55,7 @@ function view(image: Image, caller: Caller, { copies, imports }: Makers): Answer
     Status: statusOf[image.state],
     Progress: `${progressOf(image, copy ?? task)}%`,
     Usable: isReadable(image.state),
-    Size: system === undefined ? 0 : inGiB(system),
+    Size: system === undefined ? 0 : inGiB(system.size),
     Architecture: architecture,
     BootMode: bootModes[bootMode],
     OSType: osType,
@@ -107,7 +106,7 @@ function mappings(image: Image, isOwn: boolean, copy: Copy | undefined, task: Ta
     const mapping = {
       Device: deviceOf(disk),
       Type: disk.role,
-      Size: `${inGiB(disk)}`,
+      Size: `${inGiB(disk.size)}`,
       Format: disk.format?.toUpperCase() ?? '',
       SnapshotId: isOwn ? disk.snapshot.aliyunId : '',
       ImportOSSBucket: from?.bucket ?? '',
@@ -134,8 +133,4 @@ const letters = [...'abcdefghijklmnopqrstuvwxyz'];
 /** `/dev/xvda` to `/dev/xvdz`, then `/dev/xvdaa`. */
 function deviceOf({ index }: Disk): string {
   return `/dev/xvd${letters[Math.floor(index / 26) - 1] ?? ''}${letters[index % 26]}`;
-}
-
-function inGiB({ size }: Pick<Disk, 'size'>): number {
-  return Math.ceil(size / GiB);
 }

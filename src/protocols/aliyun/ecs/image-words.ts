@@ -32,6 +32,14 @@ export function bootModeOf(word: string | undefined): BootMode | undefined {
   return mode as BootMode | undefined;
 }
 
+export const licenseTypes = ['Auto', 'Aliyun', 'BYOL'] as const;
+
+export const supportWords = ['supported', 'unsupported'] as const;
+
+export function isSupported(word: (typeof supportWords)[number] | undefined): boolean | undefined {
+  return word === undefined ? undefined : word === 'supported';
+}
+
 /** What an image is taken for of which nobody has said otherwise: answers always have these, and lists are filtered by them. */
 export const assumed = {
   osType: 'linux',

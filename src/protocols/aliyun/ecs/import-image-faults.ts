@@ -44,7 +44,7 @@ export const importImageFaults = {
     status: 403,
     code: 'InvalidParameter.Malformed',
     message: 'The specified parameter "DiskDeviceMapping.n.Device " is not valid.',
-    when: 'a Device is none of /dev/xvda to /dev/xvdz, or there are more than 17 mappings',
+    when: 'a Device is none of /dev/xvda to /dev/xvdz, two are the same, none is left for the system disk, or there are more than 17 mappings',
   },
   formatMalformed: {
     status: 400,
@@ -56,13 +56,13 @@ export const importImageFaults = {
     status: 400,
     code: 'InvalidImageSize',
     message: '%s',
-    when: "the first disk's DiskImageSize is no number from 1 to 2048, an object is larger than that of its disk, or is larger than 5 TiB",
+    when: "the system disk's DiskImageSize is no number from 1 to 2048, or its object is larger than that, or than 5 TiB",
   },
   dataDiskSize: {
     status: 400,
     code: 'InvalidDataDiskSize',
     message: 'The specified DiskDeviceMapping.N.DiskImSize should be in the specified range.',
-    when: "a further disk's DiskImageSize is no number from 1 to 2048",
+    when: "a data disk's DiskImageSize is no number from 1 to 2048, or its object is larger than that, or than 5 TiB",
   },
   objectEmpty: {
     status: 400,

@@ -1,16 +1,18 @@
 import { type ImportedDisk, importImage as importImageOfObjects } from '../../../app/tasks/import-image.ts';
-import type { DiskFormat } from '../../../domain/image.ts';
+import type { DiskFormat, DiskRole } from '../../../domain/image.ts';
 import { osTypes } from '../../../domain/image-attributes.ts';
 import type { RefusalFacts } from '../../../domain/refusal.ts';
 import { commonFaults } from '../common-faults.ts';
 import { FaultError } from '../fault.ts';
 import { type OperationRequest, operation } from '../operation.ts';
 import { groups, oneOf, required, text } from '../parameters.ts';
+import { deviceText, refuseSharedDevice, roleOf } from './disk-devices.ts';
+import { GiB } from './gibibytes.ts';
+import { isSupported, licenseTypes, supportWords } from './image-words.ts';
 import { importImageFaults as faults, unusedImportImageFaults } from './import-image-faults.ts';
 import { requireRegion } from './named-image.ts';
 import { newImageOf, newImageParameters, optionsOf } from './new-image-parameters.ts';
 
-const GiB = 1024 ** 3;
 const mostGiB = 2048;
 
 const formats: ReadonlyMap<string, DiskFormat> = new Map([
@@ -20,7 +22,7 @@ const formats: ReadonlyMap<string, DiskFormat> = new Map([
   ['vmdk', 'vmdk'],
 ]);
 
-/** Its rule is told of the first disk and of the others by different rows. */
+/** Its rule is told of the system disk and of the others by different rows. */
 const size = text({ rule: `GiB, 1 to ${mostGiB}`, fault: faults.systemDiskSize });
 
 const parameters = {
@@ -36,14 +38,14 @@ const parameters = {
       }),
       DiskImageSize: size,
       DiskImSize: size,
-      Device: text({ rule: '/dev/xvda to /dev/xvdz', fault: faults.deviceMalformed, matches: /^\/dev\/xvd[a-z]$/ }),
+      Device: deviceText(faults.deviceMalformed),
     },
     { most: 17, tooMany: faults.deviceMalformed },
   ),
   ...newImageParameters(faults),
   OSType: oneOf(osTypes, faults.osTypeMalformed),
-  LicenseType: oneOf(['Auto', 'Aliyun', 'BYOL'], faults.licenseUnsupported),
-  'Features.NvmeSupport': oneOf(['supported', 'unsupported'], commonFaults.invalidParameter),
+  LicenseType: oneOf(licenseTypes, faults.licenseUnsupported),
+  'Features.NvmeSupport': oneOf(supportWords, commonFaults.invalidParameter),
 };
 
 type Asked = OperationRequest<typeof parameters>['parameters'];
@@ -53,6 +55,7 @@ export const importImage = operation({
   service: 'ecs',
   action: 'ImportImage',
   summary: 'Makes an image of objects in a bucket, in a task.',
+  right: 'image.create',
   parameters,
   faults: { ...faults, ...unusedImportImageFaults },
   refusals: {
@@ -68,11 +71,10 @@ export const importImage = operation({
   },
   async handle({ context, caller, parameters: asked }) {
     requireRegion(context, asked.RegionId);
-    const nvme = asked['Features.NvmeSupport'];
     const attributes = {
       osType: asked.OSType,
       licenseType: asked.LicenseType,
-      nvmeSupport: nvme && nvme === 'supported',
+      nvmeSupport: isSupported(asked['Features.NvmeSupport']),
     };
     const image = { region: asked.RegionId, kind: 'system-disk', ...newImageOf(asked, attributes) } as const;
     const { result } = await importImageOfObjects(
@@ -90,30 +92,40 @@ function malformed(field: string) {
   return field === 'object' ? faults.objectMalformed : commonFaults.invalidParameter;
 }
 
-function wrongSize({ bucket, object, size: bytes, limit }: RefusalFacts['object.size']): FaultError {
+function wrongSize({ bucket, object, size: bytes, limit, role }: RefusalFacts['object.size']): FaultError {
   if (bytes === 0) return new FaultError(faults.objectEmpty);
+  if (role === 'data') return new FaultError(faults.dataDiskSize);
   return new FaultError(
     faults.systemDiskSize,
     `The object ${bucket}/${object} has ${bytes} bytes, and ${limit} is the most that its disk has room for.`,
   );
 }
 
-/** The first is the system disk. */
-function disksOf({ DiskDeviceMapping }: Asked): ImportedDisk[] {
-  if (DiskDeviceMapping.length === 0) throw new FaultError(faults.mappingMissing);
-  return DiskDeviceMapping.map(({ OSSBucket, OSSObject, Format, DiskImageSize, DiskImSize }, index) => ({
-    bucket: OSSBucket,
-    object: OSSObject,
-    role: index === 0 ? 'system' : 'data',
-    format: formats.get(Format?.toLowerCase() ?? '') ?? null,
-    size: bytesOf(DiskImageSize ?? DiskImSize, index),
-  }));
+/** The system disk, then the others: it is the one that Device calls so, or else the first of which Device says nothing. */
+function disksOf({ DiskDeviceMapping: mappings }: Asked): ImportedDisk[] {
+  if (mappings.length === 0) throw new FaultError(faults.mappingMissing);
+  refuseSharedDevice(mappings, faults.deviceMalformed);
+  const system =
+    mappings.find(({ Device }) => roleOf(Device) === 'system') ?? mappings.find(({ Device }) => Device === undefined);
+  if (system === undefined) throw new FaultError(faults.deviceMalformed);
+  return [diskOf(system, 'system'), ...mappings.filter((each) => each !== system).map((each) => diskOf(each, 'data'))];
 }
 
-function bytesOf(gibibytes: string | undefined, index: number): number | null {
+function diskOf(mapping: Asked['DiskDeviceMapping'][number], role: DiskRole): ImportedDisk {
+  const { OSSBucket, OSSObject, Format, DiskImageSize, DiskImSize } = mapping;
+  return {
+    bucket: OSSBucket,
+    object: OSSObject,
+    role,
+    format: formats.get(Format?.toLowerCase() ?? '') ?? null,
+    size: bytesOf(DiskImageSize ?? DiskImSize, role),
+  };
+}
+
+function bytesOf(gibibytes: string | undefined, role: DiskRole): number | null {
   if (gibibytes === undefined) return null;
   const number = /^\d{1,4}$/.test(gibibytes) ? Number(gibibytes) : 0;
   if (number >= 1 && number <= mostGiB) return number * GiB;
   const rule = `The specified DiskImageSize should be 1 to ${mostGiB}.`;
-  throw index === 0 ? new FaultError(faults.systemDiskSize, rule) : new FaultError(faults.dataDiskSize);
+  throw role === 'system' ? new FaultError(faults.systemDiskSize, rule) : new FaultError(faults.dataDiskSize);
 }

@@ -3,10 +3,11 @@ import { commonFaults } from '../common-faults.ts';
 import { FaultError } from '../fault.ts';
 import { operation } from '../operation.ts';
 import { text } from '../parameters.ts';
+import { isId } from './ids.ts';
 import { requireRegion } from './named-image.ts';
-import { readNextToken, writeNextToken } from './next-token.ts';
+import { createNextTokens } from './next-token.ts';
 import { tagFilters } from './tag-parameters.ts';
-import { isNamed, resourceIds, taggedParameters, taggingFaults, taggingRefusals } from './tagging.ts';
+import { resourceIds, taggedParameters, taggingFaults, taggingRefusals } from './tagging.ts';
 
 /** No parameter says how many tags a page has. */
 const pageSize = 50;
@@ -15,6 +16,7 @@ export const listTagResources = operation({
   service: 'ecs',
   action: 'ListTagResources',
   summary: 'Lists the tags of images or snapshots, by their ids or by tags that they have.',
+  right: 'image.read',
   parameters: {
     ...taggedParameters,
     ResourceId: resourceIds,
@@ -27,9 +29,9 @@ export const listTagResources = operation({
     const { RegionId: region, ResourceType: type, ResourceId, Tag, NextToken } = parameters;
     requireRegion(context, region);
     if (ResourceId === undefined && Tag.length === 0) throw new FaultError(commonFaults.missingParameter, 'ResourceId');
-    const ids = ResourceId?.filter((id) => isNamed(type, id));
-    const scope = ['ListTagResources', region, type, ids, Tag];
-    const after = readNextToken(scope, NextToken);
+    const ids = ResourceId?.filter((id) => isId(type, id));
+    const tokens = createNextTokens('text', ['ListTagResources', region, type, ids, Tag]);
+    const after = tokens.read(NextToken);
     const page = await listResourceTags(context, caller, { type, region, ids, tags: Tag, after, limit: pageSize });
     return {
       TagResources: {
@@ -40,7 +42,7 @@ export const listTagResources = operation({
           TagValue: value,
         })),
       },
-      NextToken: writeNextToken(scope, page.next),
+      NextToken: tokens.write(page.next),
     };
   },
 });

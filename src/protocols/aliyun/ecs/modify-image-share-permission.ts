@@ -28,6 +28,7 @@ export const modifyImageSharePermission = operation({
   service: 'ecs',
   action: 'ModifyImageSharePermission',
   summary: 'Shares an image with accounts, or takes it away from them, or opens it to everybody.',
+  right: 'image.share',
   parameters,
   faults: shareFaults,
   refusals: {
@@ -40,8 +41,12 @@ export const modifyImageSharePermission = operation({
     const { AddAccount, RemoveAccount, IsPublic, DryRun } = parameters;
     refuseUnknown([...AddAccount, ...RemoveAccount]);
     const image = await findOwnImage(context, caller, parameters);
+    if (image.state === 'deprecated' && (IsPublic || AddAccount.length > 0)) {
+      throw new FaultError(shareFaults.imageDeprecated);
+    }
     if (AddAccount.length + RemoveAccount.length > 0) {
-      if (AddAccount.length > 0 && image.state === 'deprecated') throw new FaultError(shareFaults.imageDeprecated);
+      // Accounts and everybody are not changed in one transaction, so it would be half done.
+      if (IsPublic === false && image.visibility === 'public') throw new FaultError(shareFaults.publicConflict);
       const changes = { add: AddAccount, remove: RemoveAccount };
       // An account here does not ask for what is shared with it, so nobody could accept it.
       await changeMembers(context, caller, image.id, changes, { accepted: true, most: mostAccounts, dryRun: DryRun });

@@ -5,6 +5,7 @@ import type { Image } from '../../../domain/image.ts';
 import { RefusalError } from '../../../domain/refusal.ts';
 import type { AliyunContext } from '../operation.ts';
 import { required, text } from '../parameters.ts';
+import { isId } from './ids.ts';
 
 export const imageParameters = { RegionId: required(text()), ImageId: required(text()) };
 
@@ -30,18 +31,8 @@ export function requireRegion({ regions }: AliyunContext, region: string): void 
   if (!regions.includes(region)) throw new RefusalError('region.not-found', { region });
 }
 
-/** Images have other ids as well, which belong to other clouds' clients: here nothing is called so. */
 export function requireImageId(id: string): void {
-  if (!isImageId(id)) throw new RefusalError('image.not-found', { image: id });
-}
-
-export function isImageId(id: string): boolean {
-  return /^m-[a-z0-9]{20}$/.test(id);
-}
-
-/** Resource groups have other ids as well, and names. */
-export function isResourceGroupId(id: string): boolean {
-  return /^rg-[a-z0-9]{15}$/.test(id);
+  if (!isId('image', id)) throw new RefusalError('image.not-found', { image: id });
 }
 
 /** As {@link findNamedImage}, but what others share with the caller does not exist for it: it is not the caller's to change. */

@@ -5,8 +5,8 @@ import type { Task } from '../../../domain/task.ts';
 import type { Fault } from '../fault.ts';
 import type { AliyunContext } from '../operation.ts';
 import { required, text } from '../parameters.ts';
+import { isId } from './ids.ts';
 import { requireRegion } from './named-image.ts';
-import { isTaskId } from './task-words.ts';
 
 export const taskParameters = { RegionId: required(text()), TaskId: required(text()) };
 
@@ -32,7 +32,7 @@ export async function findNamedTask(
 ): Promise<Task> {
   requireRegion(context, RegionId);
   const notFound = new RefusalError('task.not-found', { task: TaskId });
-  if (!isTaskId(TaskId)) throw notFound;
+  if (!isId('task', TaskId)) throw notFound;
   const task = await findTask(context, caller, TaskId);
   if (task.region !== RegionId) throw notFound;
   return task;

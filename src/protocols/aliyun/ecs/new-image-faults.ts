@@ -2,14 +2,14 @@
 import type { Faults } from '../fault.ts';
 import { resourceGroupNotFound, snapshotQuota } from '../refusals.ts';
 import { tagFaults } from './tag-parameters.ts';
+import { nameRuleMessage } from './text-parameters.ts';
 
 export const newImageFaults = {
   ...tagFaults,
   nameMalformed: {
     status: 400,
     code: 'InvalidImageName.Malformed',
-    message:
-      'Image names must be between 2 and 128 characters long, using either English or Chinese characters. The name must start with a letter or a Chinese character, and can include numbers, colons, underscores and hyphens.',
+    message: nameRuleMessage,
     older: 'The specified Image name is wrongly formed.',
     when: 'ImageName breaks its rule',
   },

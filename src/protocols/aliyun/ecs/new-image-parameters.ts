@@ -2,6 +2,7 @@
 import { architectures, type ImageAttributes, imdsVersions } from '../../../domain/image-attributes.ts';
 import { type Fault, FaultError } from '../fault.ts';
 import { flag, oneOf, type Read, text } from '../parameters.ts';
+import { resourceGroupText } from './ids.ts';
 import { bootModeOf, bootModes } from './image-words.ts';
 import { newImageFaults as faults } from './new-image-faults.ts';
 import { tags } from './tag-parameters.ts';
@@ -25,11 +26,7 @@ export function newImageParameters({ descriptionMalformed, bootModeMalformed }: 
     }),
     BootMode: oneOf(Object.values(bootModes), bootModeMalformed),
     'Features.ImdsSupport': oneOf(imdsVersions, faults.imdsInvalid),
-    ResourceGroupId: text({
-      rule: 'rg- and 15 lower-case letters or digits',
-      fault: faults.resourceGroupNotFound,
-      matches: /^rg-[a-z0-9]{15}$/,
-    }),
+    ResourceGroupId: resourceGroupText(faults.resourceGroupNotFound),
     Tag: tags,
     ClientToken: clientToken,
     DryRun: flag(),

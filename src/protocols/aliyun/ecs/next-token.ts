@@ -3,20 +3,28 @@ import { z } from 'zod';
 import { createCursors } from '../../shared/cursors.ts';
 import { commonFaults } from '../common-faults.ts';
 import { FaultError } from '../fault.ts';
+import { isStorable } from '../parameters.ts';
 
-const place = z.strictObject({ value: z.union([z.string(), z.number()]), id: z.uuid() });
+/** By what a list is sorted. Anybody can make up a token, so what it says has to be what the database can compare. */
+const places = {
+  time: z.strictObject({ value: z.int(), id: z.uuid() }),
+  text: z.strictObject({ value: z.string().refine(isStorable), id: z.uuid() }),
+} as const;
 
-type Place = z.infer<typeof place>;
-
-/** Where the page begins; undefined: with the first row. `scope`: the list's name and its filters. */
-export function readNextToken(scope: readonly unknown[], token: string | undefined): Place | undefined {
-  if (token === undefined) return undefined;
-  const found = createCursors(place, scope).read(token);
-  if (found === undefined) throw new FaultError(commonFaults.invalidParameter, 'NextToken');
-  return found;
-}
-
-/** Empty at the end. */
-export function writeNextToken(scope: readonly unknown[], next: Place | null): string {
-  return createCursors(place, scope).write(next) ?? '';
+/** Reads and writes the tokens of one list. `scope`: its name and its filters. */
+export function createNextTokens(sortedBy: keyof typeof places, scope: readonly unknown[]) {
+  const cursors = createCursors<z.infer<(typeof places)[typeof sortedBy]>>(places[sortedBy], scope);
+  return {
+    /** Where the page begins; undefined: with the first row. */
+    read(token: string | undefined) {
+      if (token === undefined) return undefined;
+      const place = cursors.read(token);
+      if (place === undefined) throw new FaultError(commonFaults.invalidParameter, 'NextToken');
+      return place;
+    },
+    /** Empty at the end. */
+    write(next: object | null): string {
+      return cursors.write(next) ?? '';
+    },
+  };
 }

@@ -1,13 +1,14 @@
 /** Pages by number, as most lists are asked for. */
 import { commonFaults } from '../common-faults.ts';
+import type { Fault } from '../fault.ts';
 import { whole } from '../parameters.ts';
 
-const fault = commonFaults.invalidParameter;
-
-export const pageParameters = {
-  PageNumber: whole({ least: 1, most: 10_000_000, otherwise: 1, fault }),
-  PageSize: whole({ least: 1, most: 100, otherwise: 10, fault }),
-};
+export function pageParameters(fault: Fault = commonFaults.invalidParameter) {
+  return {
+    PageNumber: whole({ least: 1, most: 10_000_000, otherwise: 1, fault }),
+    PageSize: whole({ least: 1, most: 100, otherwise: 10, fault }),
+  };
+}
 
 export interface PageWanted {
   readonly PageNumber: number;

@@ -8,6 +8,7 @@ export const removeTags = operation({
   service: 'ecs',
   action: 'RemoveTags',
   summary: 'Takes tags away from an image or a snapshot.',
+  right: 'image.update',
   parameters: { ...taggedParameters, ResourceId: required(text()), Tag: someTags },
   faults: taggingFaults,
   refusals: taggingRefusals,

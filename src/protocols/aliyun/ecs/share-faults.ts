@@ -71,7 +71,7 @@ export const shareFaults = {
     status: 403,
     code: 'InvalidParameter.IsPublic',
     message: 'The specified parameter IsPublic is conflicted with other parameters.',
-    when: 'IsPublic is true and accounts are named',
+    when: 'accounts are named, and IsPublic is true, or false for an image that is open to everybody',
   },
   agreementNotSigned: {
     status: 403,
@@ -114,7 +114,7 @@ export const shareFaults = {
     status: 403,
     code: 'OperationDenied.InvalidImageStatus',
     message: 'The specified image cannot be shared when it is deprecated.',
-    when: 'the image is Deprecated, and accounts are to be added',
+    when: 'the image is Deprecated, and accounts are to be added or it is to be opened to everybody',
   },
   keyUntaggable: {
     status: 403,

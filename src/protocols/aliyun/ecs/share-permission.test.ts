@@ -118,6 +118,28 @@ describe('sharing', () => {
     });
   });
 
+  it('does not say that an image is closed that stays open', async () => {
+    const image = await newImage();
+    const guest = guests.slice(0, 1);
+    await modify(image, numbered('AddAccount', guest));
+    await modify(image, { IsPublic: true });
+    for (const change of [numbered('RemoveAccount', guest), numbered('AddAccount', guests.slice(1, 2))]) {
+      expectFault(await modify(image, { IsPublic: false, ...change }), shareFaults.publicConflict);
+    }
+    expect(numbersOf((await describeSharing(image)).body)).toEqual(by(guest));
+    expect(await modify(image, { IsPublic: false })).toMatchObject({ status: 200 });
+    expect(await modify(image, { IsPublic: false, ...numbered('RemoveAccount', guest) })).toMatchObject({
+      status: 200,
+    });
+  });
+
+  it('opens no Deprecated image to everybody, and closes one', async () => {
+    const image = await newImage('deprecated');
+    expectFault(await modify(image, { IsPublic: true }), shareFaults.imageDeprecated);
+    await updateImage(aliyun.installation.context, owner, image.id, { visibility: 'public' });
+    expect(await modify(image, { IsPublic: false })).toMatchObject({ status: 200 });
+  });
+
   it('is for those who may: viewers see who it is shared with, and only owners open images to everybody', async () => {
     const image = await newImage();
     const named = { RegionId: 'north', ImageId: image.aliyunId };

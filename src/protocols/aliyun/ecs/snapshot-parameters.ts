@@ -2,7 +2,7 @@
 import { commonFaults } from '../common-faults.ts';
 import { FaultError, type Faults } from '../fault.ts';
 import { flag, groups, oneOf, type Parameter, required, text } from '../parameters.ts';
-import { readTime } from '../times.ts';
+import { type CreatedWithin, createdWithin } from './created-within.ts';
 import { pageParameters } from './paging-parameters.ts';
 import { tagFilters } from './tag-parameters.ts';
 
@@ -67,7 +67,10 @@ const faults = snapshotListFaults;
 
 const mostIds = 100;
 
-const idList = text({ rule: `a JSON array of at most ${mostIds} ids`, fault: faults.snapshotIdsMalformed });
+const idList = text({
+  rule: `a JSON array of at most ${mostIds} ids, which counts as absent without any`,
+  fault: faults.snapshotIdsMalformed,
+});
 
 const snapshotIds: Parameter<readonly string[] | undefined> = {
   ...idList,
@@ -75,8 +78,8 @@ const snapshotIds: Parameter<readonly string[] | undefined> = {
     const list = idList.read(values, name);
     if (list === undefined) return undefined;
     const ids = parse(list);
-    if (isListOfTexts(ids) && ids.length <= mostIds) return ids;
-    throw new FaultError(faults.snapshotIdsMalformed);
+    if (!isListOfTexts(ids) || ids.length > mostIds) throw new FaultError(faults.snapshotIdsMalformed);
+    return ids.length === 0 ? undefined : ids;
   },
 };
 
@@ -92,30 +95,18 @@ function isListOfTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 
-interface CreatedWithin {
-  /** Epoch milliseconds, inclusive. */
-  readonly createdAfter?: number;
-  /** Epoch milliseconds, exclusive. */
-  readonly createdBefore?: number;
-}
-
-const filterNames: ReadonlyMap<string | undefined, keyof CreatedWithin> = new Map([
-  ['CreationStartTime', 'createdAfter'],
-  ['CreationEndTime', 'createdBefore'],
-]);
-
 const pairs = groups({ Key: text(), Value: text() }, { most: 20, tooMany: faults.filterKeyNotFound });
 
-const createdWithin: Parameter<CreatedWithin> = {
+const timeFilters: Parameter<CreatedWithin> = {
   ...pairs,
-  rule: `Key is one of ${[...filterNames.keys()].join(', ')}, Value a time like 2019-12-13T17:00Z`,
+  rule: `Key is one of ${[...createdWithin.keys()].join(', ')}, Value a time like 2019-12-13T17:00Z`,
   read(values, name) {
     const read = pairs.read(values, name).map(({ Key, Value = '' }) => {
-      const [bound, time] = [filterNames.get(Key), readTime(Value)];
-      if (bound === undefined || time === undefined) throw new FaultError(faults.filterKeyNotFound);
-      return [bound, time] as const;
+      const filter = createdWithin.get(Key)?.(Value);
+      if (filter === undefined) throw new FaultError(faults.filterKeyNotFound);
+      return filter;
     });
-    return Object.fromEntries(read);
+    return Object.assign({}, ...read) as CreatedWithin;
   },
 };
 
@@ -149,10 +140,10 @@ export const snapshotListParameters = {
   Encrypted: flag(),
   KMSKeyId: text(),
   ResourceGroupId: text(),
-  Filter: createdWithin,
+  Filter: timeFilters,
   Tag: tagFilters({ tooMany: faults.tagCount, withoutKey: faults.tagMismatch }),
   DryRun: flag(),
-  ...pageParameters,
+  ...pageParameters(),
   NextToken: text(),
   MaxResults: text({
     rule: '1 to 100, 10 by default with NextToken',

@@ -1,13 +1,12 @@
 import type { Snapshot } from '../../../domain/snapshot.ts';
 import type { Answer } from '../operation.ts';
 import { toSecond } from '../times.ts';
+import { inGiB } from './gibibytes.ts';
 import { renderTags } from './tag-parameters.ts';
-
-const GiB = 1024 ** 3;
 
 /** A snapshot as DescribeSnapshots tells of it. It was made of an image's disk, not of one that has an id of its own. */
 export function viewSnapshot(snapshot: Snapshot): Answer {
-  const { source, images } = snapshot;
+  const { source, inUse } = snapshot;
   return {
     SnapshotId: snapshot.aliyunId,
     SnapshotName: snapshot.name,
@@ -25,9 +24,9 @@ export function viewSnapshot(snapshot: Snapshot): Answer {
     Encrypted: false,
     KMSKeyId: '',
     ProductCode: '',
-    Usage: images.length > 0 ? 'image' : 'none',
+    Usage: inUse ? 'image' : 'none',
     SourceDiskId: '',
-    SourceDiskSize: String(Math.ceil(snapshot.size / GiB)),
+    SourceDiskSize: String(inGiB(snapshot.size)),
     SourceDiskType: snapshot.role,
     SourceStorageType: 'disk',
     SourceSnapshotId: source?.aliyunId ?? '',

@@ -16,6 +16,7 @@ import { inTransaction } from '../../../db/database.ts';
 import type { Image } from '../../../domain/image.ts';
 import { commonFaults } from '../common-faults.ts';
 import { aliyunCopyPolicies } from '../copy-policy.ts';
+import { toMinute } from '../times.ts';
 import { createImageFaults } from './create-image-faults.ts';
 import { deleteSnapshotFaults } from './delete-snapshot.ts';
 import { snapshotListFaults } from './snapshot-parameters.ts';
@@ -135,6 +136,8 @@ describe('DescribeSnapshots', () => {
       { Status: 'all', SnapshotType: 'user', Category: 'standard', Encrypted: false },
       { Status: 'accomplished', Usage: 'image', SnapshotName: 'image' },
       { 'Filter.1.Key': 'CreationStartTime', 'Filter.1.Value': '2020-01-01T00:00Z' },
+      { 'Filter.1.Key': 'CreationEndTime', 'Filter.1.Value': toMinute(image.createdAt) },
+      { SnapshotIds: '[]' },
     ]) {
       expect(await all(parameters)).toEqual(both);
     }
@@ -155,7 +158,7 @@ describe('DescribeSnapshots', () => {
       { SnapshotName: 'other' },
       { ResourceGroupId: 'rg-000000000000000' },
       { 'Tag.1.Key': 'a', 'Tag.1.Value': 'c' },
-      { SnapshotIds: '[]' },
+      { 'Tag.1.Key': 'acs:rm:rgId' },
       { SnapshotIds: JSON.stringify([image.disks[0]?.snapshot.id]) },
       { 'Filter.1.Key': 'CreationEndTime', 'Filter.1.Value': '2020-01-01T00:00Z' },
     ]) {

@@ -48,11 +48,13 @@ const tagValue = text({
 /** The most tags that a request has, which is also the most that a thing has. */
 export const mostTags = 20;
 
-function tagList(tooMany: Fault) {
-  return groups({ Key: tagKey, Value: tagValue, key: tagKey, value: tagValue }, { most: mostTags, tooMany });
+type Text = Parameter<string | undefined>;
+
+function tagList({ key, value }: { readonly key: Text; readonly value: Text }, tooMany: Fault) {
+  return groups({ Key: key, Value: value, key, value }, { most: mostTags, tooMany });
 }
 
-const asked = tagList(tagFaults.tooManyTags);
+const asked = tagList({ key: tagKey, value: tagValue }, tagFaults.tooManyTags);
 
 /** The tags that something is to have; a value may be empty. */
 export const tags: Parameter<Readonly<Record<string, string>>> = {
@@ -89,7 +91,7 @@ export interface TagFilter {
   readonly value: string | null;
 }
 
-/** Tags that something has to have to be listed; without a value, any will do. */
+/** Tags that something has to have to be listed; without a value, any will do. What no tag can be called finds nothing. */
 export function tagFilters({
   tooMany = tagFaults.tooManyTags,
   withoutKey = tagFaults.tagKeyMalformed,
@@ -98,7 +100,7 @@ export function tagFilters({
   /** Of a value without a key. */
   readonly withoutKey?: Fault;
 } = {}): Parameter<TagFilter[]> {
-  const filters = tagList(tooMany);
+  const filters = tagList({ key: text(), value: text() }, tooMany);
   return {
     ...filters,
     rule: `${mostTags} at most, each with a Key and, if it is not to be any, a Value`,

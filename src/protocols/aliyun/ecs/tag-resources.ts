@@ -7,6 +7,7 @@ export const tagResources = operation({
   service: 'ecs',
   action: 'TagResources',
   summary: 'Gives tags to images or snapshots, all of them or none.',
+  right: 'image.update',
   parameters: { ...taggedParameters, ResourceId: required(resourceIds), Tag: someTags },
   faults: taggingFaults,
   refusals: taggingRefusals,

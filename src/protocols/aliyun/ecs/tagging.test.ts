@@ -119,6 +119,8 @@ describe('tags', () => {
     expect((await call('ListTagResources', byTag)).body.TagResources.TagResource).toHaveLength(20);
     const none = { ...tagged({ 'page-1': 'y' }), 'ResourceId.1': images[0]?.aliyunId };
     expect((await call('ListTagResources', none)).body.TagResources.TagResource).toEqual([]);
+    const reserved = { 'Tag.1.Key': 'acs:rm:rgId', 'ResourceId.1': images[0]?.aliyunId };
+    expect((await call('ListTagResources', reserved)).body.TagResources.TagResource).toEqual([]);
     // By its UUID nothing is known here.
     expect((await call('ListTagResources', { 'ResourceId.1': images[0]?.id })).body.TagResources.TagResource).toEqual(
       [],

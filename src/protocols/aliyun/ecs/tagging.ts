@@ -5,6 +5,7 @@ import type { TaggedType } from '../../../domain/image-rules.ts';
 import { FaultError, type Faults } from '../fault.ts';
 import type { AliyunContext, RefusalFaults } from '../operation.ts';
 import { oneOf, type Parameter, type Read, repeated, required, text } from '../parameters.ts';
+import { isId } from './ids.ts';
 import { requireRegion } from './named-image.ts';
 import { tagFaults } from './tag-parameters.ts';
 
@@ -138,13 +139,6 @@ export const resourceIds: Parameter<string[] | undefined> = {
   },
 };
 
-const idShapes: Readonly<Record<TaggedType, RegExp>> = { image: /^m-[a-z0-9]{20}$/, snapshot: /^s-[a-z0-9]{20}$/ };
-
-/** Of things that have other clouds' ids as well, by which nothing is known here. */
-export function isNamed(type: TaggedType, id: string): boolean {
-  return idShapes[type].test(id);
-}
-
 /** Changes the tags of all the things, or of none. */
 export async function changeNamedTags(
   context: AliyunContext,
@@ -154,6 +148,6 @@ export async function changeNamedTags(
   change: Pick<ChangeTagsCommand, 'set' | 'remove'>,
 ): Promise<void> {
   requireRegion(context, RegionId);
-  if (!ids.every((id) => isNamed(ResourceType, id))) throw new FaultError(taggingFaults.resourceNotFound);
+  if (!ids.every((id) => isId(ResourceType, id))) throw new FaultError(taggingFaults.resourceNotFound);
   await changeTags(context, caller, { type: ResourceType, ids: [...new Set(ids)], region: RegionId, ...change });
 }

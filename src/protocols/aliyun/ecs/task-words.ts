@@ -16,10 +16,6 @@ export const taskStatuses: Readonly<Record<TaskState, TaskStatus>> = {
   cancelled: 'Failed',
 };
 
-export function isTaskId(id: string): boolean {
-  return /^tsk-[a-z0-9]{20}$/.test(id);
-}
-
 /** What both actions say of a task. */
 export function viewTask({ aliyunId, kind, state, createdAt, finishedAt }: Task) {
   return {

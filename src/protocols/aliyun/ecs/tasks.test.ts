@@ -11,13 +11,16 @@ import type { Caller } from '../../../app/context.ts';
 import { findImage } from '../../../app/find-image.ts';
 import { setQuotas } from '../../../app/quotas.ts';
 import { findTask } from '../../../app/tasks/find-task.ts';
-import type { Image } from '../../../domain/image.ts';
+import type { DiskRole, Image } from '../../../domain/image.ts';
+import { RefusalError } from '../../../domain/refusal.ts';
 import { runTasks } from '../../../jobs/run-tasks.ts';
 import { createTaskContext } from '../../../main/tasks.ts';
 import type { ObjectStore } from '../../../objects/object-store.ts';
 import { commonFaults } from '../common-faults.ts';
+import { toFaultError } from '../errors.ts';
 import { cancelTaskFaults } from './cancel-task.ts';
-import { exportImageFaults } from './export-image.ts';
+import { exportImageFaults } from './export-image-faults.ts';
+import { importImage } from './import-image.ts';
 import { importImageFaults } from './import-image-faults.ts';
 
 const bytes = randomBytes(200_000);
@@ -60,6 +63,9 @@ async function importing(parameters: AliyunParameters = {}) {
     ...parameters,
   });
 }
+
+const devices = (...names: readonly string[]): AliyunParameters =>
+  Object.fromEntries(names.map((name, index) => [`DiskDeviceMapping.${index + 1}.Device`, name]));
 
 async function exporting({ aliyunId }: Pick<Image, 'aliyunId'>, parameters: AliyunParameters = {}) {
   return await call('ExportImage', { ImageId: aliyunId, OSSBucket: 'images', ...parameters });
@@ -154,6 +160,38 @@ describe('an import', () => {
     expect(image).toMatchObject({ name: 'imported', state: 'available', tags: { a: '' }, kind: 'system-disk' });
     expect(image.disks.map(({ role }) => role)).toEqual(['system', 'data']);
     expect((await readBytes(context, caller, image.id)).equals(bytes)).toBe(true);
+  });
+
+  const second = { 'DiskDeviceMapping.2.OSSBucket': 'images', 'DiskDeviceMapping.2.OSSObject': 'data.raw' };
+
+  it.each<[string, AliyunParameters, string[]]>([
+    ['no Device', {}, ['debian.raw', 'data.raw']],
+    ['the second as xvda', { 'DiskDeviceMapping.2.Device': '/dev/xvda' }, ['data.raw', 'debian.raw']],
+    ['the first as xvdb, the second as xvda', devices('/dev/xvdb', '/dev/xvda'), ['data.raw', 'debian.raw']],
+    ['the second as xvdb', { 'DiskDeviceMapping.2.Device': '/dev/xvdb' }, ['debian.raw', 'data.raw']],
+  ])('has its system disk where Device says so: %s', async (_, parameters, objects) => {
+    const { ImageId } = (await importing({ ...second, ...parameters })).body;
+    const { body } = await call('DescribeImages', { ImageId, Status: 'ALL' });
+    const { DiskDeviceMapping: mappings } = body.Images.Image[0].DiskDeviceMappings;
+    expect(mappings).toMatchObject([
+      { Device: '/dev/xvda', Type: 'system', ImportOSSObject: objects[0] },
+      { Device: '/dev/xvdb', Type: 'data', ImportOSSObject: objects[1] },
+    ]);
+  });
+
+  it.each<[string, AliyunParameters]>([
+    ['one Device twice', { ...second, ...devices('/dev/xvdb', '/dev/xvdb') }],
+    ['no system disk', { ...second, ...devices('/dev/xvdb', '/dev/xvdc') }],
+  ])('is refused with %s', async (_, parameters) => {
+    expectFault(await importing(parameters), importImageFaults.deviceMalformed);
+  });
+
+  it('is told which disk an object is too large for', () => {
+    const refusal = (role: DiskRole) =>
+      new RefusalError('object.size', { bucket: 'images', object: 'x', size: 2, limit: 1, role });
+    const faultOf = (role: DiskRole) => toFaultError(refusal(role), importImage, 'newer').fault;
+    expect(faultOf('system')).toBe(importImageFaults.systemDiskSize);
+    expect(faultOf('data')).toBe(importImageFaults.dataDiskSize);
   });
 
   it('of bytes that are something else fails, and says why', async () => {

@@ -3,6 +3,10 @@ import { commonFaults } from '../common-faults.ts';
 import { type Fault, FaultError } from '../fault.ts';
 import { type Parameter, text } from '../parameters.ts';
 
+/** As the error tables tell it. */
+export const nameRuleMessage =
+  'Image names must be between 2 and 128 characters long, using either English or Chinese characters. The name must start with a letter or a Chinese character, and can include numbers, colons, underscores and hyphens.';
+
 const nameRule =
   '2 to 128 characters: letters, Chinese characters, digits, . : _ -; the first is a letter or a Chinese character; not beginning with aliyun or acs:, without http:// and https://';
 const wellFormedName = /^[a-z\p{Script=Han}][a-z\p{Script=Han}\d.:_-]{1,127}$/iu;

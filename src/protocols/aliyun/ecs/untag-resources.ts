@@ -9,6 +9,7 @@ export const untagResources = operation({
   service: 'ecs',
   action: 'UntagResources',
   summary: 'Takes tags away from images or snapshots, from all of them or none.',
+  right: 'image.update',
   parameters: {
     ...taggedParameters,
     ResourceId: required(resourceIds),

@@ -1,4 +1,5 @@
 import { createSession } from '../../../app/tenants/sessions.ts';
+import { commonFaults } from '../common-faults.ts';
 import { FaultError, type Faults } from '../fault.ts';
 import { operation } from '../operation.ts';
 import { required, text, whole } from '../parameters.ts';
@@ -48,12 +49,14 @@ const sessionName = /^[A-Za-z0-9.@_-]{2,32}$/;
 
 /** The longest that Alibaba Cloud lets a role last; how long sessions may last here is a setting. */
 const longest = 43_200;
+const usual = 3600;
 
 /** Temporary credentials to act in another account by one of its agencies. */
 export const assumeRole = operation({
   service: 'sts',
   action: 'AssumeRole',
   summary: "Gives temporary credentials for another account's agency.",
+  right: 'agency.assume',
   parameters: {
     RoleArn: required(
       text({
@@ -69,7 +72,10 @@ export const assumeRole = operation({
         matches: (name) => sessionName.test(name) && name !== 'self',
       }),
     ),
-    DurationSeconds: whole({ least: 900, most: longest, otherwise: 3600, fault: assumeRoleFaults.durationSeconds }),
+    DurationSeconds: {
+      ...whole({ least: 900, most: longest, fault: assumeRoleFaults.durationSeconds }),
+      rule: `900 to ${longest}; by default ${usual}, or what the credentials that sign have left`,
+    },
     Policy: text({ rule: 'must not be given', fault: assumeRoleFaults.policyGrammar, matches: () => false }),
   },
   faults: assumeRoleFaults,
@@ -77,6 +83,8 @@ export const assumeRole = operation({
     forbidden: assumeRoleFaults.noPermission,
     'agency.not-found': ({ agency }) => new FaultError(assumeRoleFaults.roleNotFound, agency),
     'request.invalid': assumeRoleFaults.durationSeconds,
+    // The caller's own has ended since the request was let in.
+    'session.not-found': commonFaults.keyNotFound,
   },
   async handle({ context, caller, parameters }) {
     const { RoleArn, RoleSessionName, DurationSeconds } = parameters;
@@ -84,6 +92,7 @@ export const assumeRole = operation({
     const session = await createSession(context, caller, {
       name: RoleSessionName,
       seconds: DurationSeconds,
+      mostSeconds: usual,
       credentials: true,
       agency: { account, name: role },
     });

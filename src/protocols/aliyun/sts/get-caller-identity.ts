@@ -8,6 +8,7 @@ export const getCallerIdentity = operation({
   service: 'sts',
   action: 'GetCallerIdentity',
   summary: 'Says who signs the request.',
+  right: null,
   parameters: {},
   faults: {},
   async handle({ context, caller }) {

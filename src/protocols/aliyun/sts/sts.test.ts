@@ -13,8 +13,10 @@ import { findImage } from '../../../app/find-image.ts';
 import { createAgency } from '../../../app/tenants/agencies.ts';
 import { createSession } from '../../../app/tenants/sessions.ts';
 import { inTransaction } from '../../../db/database.ts';
+import { RefusalError } from '../../../domain/refusal.ts';
 import { commonFaults } from '../common-faults.ts';
-import { assumeRoleFaults } from './assume-role.ts';
+import { toFaultError } from '../errors.ts';
+import { assumeRole, assumeRoleFaults } from './assume-role.ts';
 
 let aliyun: TestAliyun;
 /** The account that is acted in, and one of its images. */
@@ -81,7 +83,7 @@ describe('AssumeRole', () => {
       expect(listed).toMatchObject({ status: 200, body: { TotalCount: 1, Images: { Image: [{ ImageId: imageId }] } } });
     }
     const bare = createAliyunClient(keyOf(body));
-    expectFault(await bare.call('DescribeImages', { RegionId: 'north' }), commonFaults.keyNotFound);
+    expectFault(await bare.call('DescribeImages', { RegionId: 'north' }), commonFaults.tokenMissing);
   });
 
   it('gives no more than the agency grants, and not to act on from there', async () => {
@@ -103,6 +105,27 @@ describe('AssumeRole', () => {
     aliyun.installation.advance(-901_000);
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.body.Code).toMatch(/^Invalid(SecurityToken|AccessKeyId)\./);
+  });
+
+  it('lasts an hour where nothing is said, or as long as the credentials that sign', async () => {
+    const { context } = aliyun.installation;
+    const lifeOf = async (client: AliyunClient) => {
+      const { status, body } = await assume({ DurationSeconds: undefined }, client);
+      expect(status, JSON.stringify(body)).toBe(200);
+      return Math.round((Date.parse(body.Credentials.Expiration) - Date.now()) / 10_000) * 10;
+    };
+    expect(await lifeOf(aliyun.client)).toBe(3600);
+    const command = { name: 'half an hour', credentials: true, seconds: 1800 };
+    const { accessKey, token } = await createSession(context, aliyun.caller, command);
+    const { id: accessKeyId, secret } = accessKey as { readonly id: string; readonly secret: string };
+    const client = createAliyunClient({ url: aliyun.url, accessKeyId, secret, securityToken: token });
+    expect(await lifeOf(client)).toBe(1800);
+    expectFault(await assume({ DurationSeconds: 3600 }, client), assumeRoleFaults.durationSeconds);
+  });
+
+  it('knows no key whose session ends while it is asked', () => {
+    const refusal = new RefusalError('session.not-found', { session: 'self' });
+    expect(toFaultError(refusal, assumeRole, 'newer').fault).toBe(commonFaults.keyNotFound);
   });
 
   it('answers in JSON when nothing is said', async () => {
