@@ -13,14 +13,14 @@ const cannon = createRequire(import.meta.url).resolve('autocannon');
 
 /** As many requests as go through. */
 export const full = { connections: 16, seconds: 10 };
+/** Of signed requests, which wait longer for the database and not for the processors. */
+export const signedConnections = 32;
 /** Requests a second, at even distances. */
 export const gentleRate = 100;
 
 /** What autocannon measured; milliseconds. */
 export interface Shot {
   readonly requests: { readonly average: number };
-  /** Seconds. */
-  readonly duration: number;
   readonly latency: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly non2xx: number;
   readonly errors: number;
