@@ -35,7 +35,7 @@ const measurePage = pages[name];
 if (measurePage !== undefined) {
   const page = await measurePage(folder);
   console.log(page);
-  if (options.write) await write(`${name}.md`, page);
+  if (options.write) await write(`${name}.md`, page, 1);
   process.exit();
 }
 const chosen = options.only === undefined ? images : [findImage(options.only)];
@@ -59,7 +59,7 @@ for (const image of chosen) {
 }
 const page = report(results);
 console.log(page);
-if (options.write) await write('first-copies.md', page);
+if (options.write) await write('first-copies.md', page, Number(options.runs));
 
 async function measure(image: BenchImage, others: readonly Peer[]): Promise<ImageRun> {
   const file = imageFile(folder, image);
@@ -126,12 +126,15 @@ function withAllCpu(cost: StepCost) {
 }
 
 /** Figures change with each run, what limits them does not: the text before the first section is kept. */
-async function write(page: string, figures: string): Promise<void> {
+async function write(page: string, figures: string, runs: number): Promise<void> {
   const path = join(import.meta.dirname, '../docs/benchmarks', page);
   const text = await readFile(path, 'utf8');
   const begin = '<!-- figures: made by `npm run bench -- --write` -->';
   const end = '<!-- /figures -->';
   const date = new Date().toISOString().slice(0, 10);
   const kept = [text.slice(0, text.indexOf(begin) + begin.length), text.slice(text.indexOf(end))];
-  await writeFile(path, `${kept[0]}\n\nMeasured on ${date}, ${options.runs} runs.\n\n${figures}\n\n${kept[1]}`);
+  await writeFile(
+    path,
+    `${kept[0]}\n\nMeasured on ${date}, ${runs} ${runs === 1 ? 'run' : 'runs'}.\n\n${figures}\n\n${kept[1]}`,
+  );
 }
