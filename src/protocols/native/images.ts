@@ -25,18 +25,24 @@ export const imageId = id("The image's id, or one of its other two names.");
 
 const maxDisks = 64;
 
-const newImage = z.strictObject({
+/** What is said of an image that is to be made, wherever its bytes come from. */
+export const newImageFields = {
   region: text,
   name,
   description: description.default(''),
-  kind: z.enum(imageKinds).optional().meta({
-    description: 'Without it `system-disk`; `data-disk` when it is made of snapshots and none is a system disk.',
-  }),
+  kind: z.enum(imageKinds).default('system-disk'),
   rootDevice: z.enum(rootDevices).default('cloud-disk'),
   attributes: attributes.optional(),
   tags: tags.default({}),
   project: text.optional().meta({ description: "Id or name; the region's default project without it." }),
   resourceGroup: text.optional().meta({ description: 'Id or name.' }),
+};
+
+const newImage = z.strictObject({
+  ...newImageFields,
+  kind: z.enum(imageKinds).optional().meta({
+    description: 'Without it `system-disk`; `data-disk` when it is made of snapshots and none is a system disk.',
+  }),
   disks: z
     .array(
       z.strictObject({

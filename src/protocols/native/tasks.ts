@@ -5,28 +5,20 @@ import { findTask } from '../../app/tasks/find-task.ts';
 import { importImage } from '../../app/tasks/import-image.ts';
 import { listTasks } from '../../app/tasks/list-tasks.ts';
 import { percentDone, secondsRemaining } from '../../domain/copy.ts';
-import { diskFormats, diskRoles, imageKinds, rootDevices } from '../../domain/image.ts';
+import { diskFormats, diskRoles } from '../../domain/image.ts';
 import { changeAttributes } from '../../domain/image-attributes.ts';
 import { copyStates } from '../../domain/states.ts';
 import { type Task, taskKinds } from '../../domain/task.ts';
-import { imageId } from './images.ts';
-import { description, id, moment, name, tags, text } from './input.ts';
+import { imageId, newImageFields } from './images.ts';
+import { id, moment, text } from './input.ts';
 import { operation } from './operation.ts';
 import { createCursors, pageFields, pageOf, placeOfTime } from './paging.ts';
-import { bytes, imageAttributes, time, timeOf, timeOrNull, uuid } from './render.ts';
+import { bytes, time, timeOf, timeOrNull, uuid } from './render.ts';
 
 const taskId = id("The task's id, or its other name.");
 
 const newImport = z.strictObject({
-  region: text,
-  name,
-  description: description.default(''),
-  kind: z.enum(imageKinds).default('system-disk'),
-  rootDevice: z.enum(rootDevices).default('cloud-disk'),
-  attributes: imageAttributes.partial().optional(),
-  tags: tags.default({}),
-  project: text.optional().meta({ description: "Id or name; the region's default project without it." }),
-  resourceGroup: text.optional().meta({ description: 'Id or name.' }),
+  ...newImageFields,
   disks: z
     .array(
       z.strictObject({
