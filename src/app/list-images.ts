@@ -46,12 +46,13 @@ export async function listImagesCounted(
   return await listImageRowsCounted(context.db, caller.accountId, filter, page);
 }
 
-/** As for all lists, with the UUID of the source. */
+/** As for all lists, with the UUID of the source; undefined where nothing can be on the list, as with nobody's images. */
 async function imageFilter<Query extends ImageQuery>(
   context: AppContext,
   caller: Caller,
   query: Query,
 ): Promise<(Query & Pick<ImageFilter, 'projects'>) | undefined> {
+  if (query.owner.length === 0) return undefined;
   const filter = await filterOf(context, caller, 'image.read', query);
   const { accountId } = caller;
   const source = await uuidOf(query.source, async (id) => (await findImage(context.db, accountId, id))?.image.id);

@@ -47,11 +47,29 @@ export interface ImageFilter {
 
 type ImageExpression = ExpressionBuilder<Database, 'images'>;
 
-/** Whether the account sees the image and the filter lets it through. */
-export function isListed(eb: ImageExpression, accountId: string, filter: ImageFilter): Expression<SqlBool> {
+/** What a list of several owners' images is made of, each image in one of them. */
+export type ListPart = Exclude<ImageOwner, 'any'>;
+
+export function listParts({ owner }: Pick<ImageFilter, 'owner'>): readonly ListPart[] {
+  const parts = new Set([owner].flat().flatMap((each) => (each === 'any' ? anyParts : [each as ListPart])));
+  // Those of everybody among them would be there twice.
+  if (parts.has('public') && parts.delete('shared')) parts.add('others');
+  if (parts.has('shared')) parts.delete('others');
+  return [...parts];
+}
+
+const anyParts: readonly ListPart[] = ['self', 'public', 'others'];
+
+/** Whether the image is in this part of the account's list, and the filter lets it through. */
+export function isListed(
+  eb: ImageExpression,
+  accountId: string,
+  filter: ImageFilter,
+  part: ListPart,
+): Expression<SqlBool> {
   const { ownerAccountNumber, region, project, ids, name, namePattern, search, states, kind } = filter;
   const { attributes, visibility, source, snapshot, resourceGroup, createdAfter, createdBefore, tags = [] } = filter;
-  const conditions: Expression<SqlBool>[] = [owned(eb, accountId, filter)];
+  const conditions: Expression<SqlBool>[] = [owned(eb, accountId, filter, part)];
   if (ownerAccountNumber !== undefined) {
     const account = eb.selectFrom('accounts').select('id').where('number', '=', ownerAccountNumber);
     conditions.push(eb('images.account', '=', account));
@@ -81,20 +99,22 @@ export function isListed(eb: ImageExpression, accountId: string, filter: ImageFi
 }
 
 function owned(
-  { eb, or, and }: ImageExpression,
+  { eb, and }: ImageExpression,
   accountId: string,
-  { owner, projects }: Pick<ImageFilter, 'owner' | 'projects'>,
-) {
-  const own = and([eb('images.account', '=', accountId), ...(projects === null ? [] : [inProjects(projects)])]);
-  const open = and([eb('images.visibility', '=', 'public'), eb('images.account', '<>', accountId)]);
-  // Found first and then looked up by id: whoever asks for these or one's own does not have all images read.
+  { projects }: Pick<ImageFilter, 'projects'>,
+  part: ListPart,
+): Expression<SqlBool> {
+  if (part === 'self') {
+    return and([eb('images.account', '=', accountId), ...(projects === null ? [] : [inProjects(projects)])]);
+  }
+  const open = eb('images.visibility', '=', 'public');
+  if (part === 'public') return and([open, eb('images.account', '<>', accountId)]);
+  // Found first and then looked up by id, so that not all images are read.
   const isShared = sql<boolean>`images.id = any(array(
     SELECT image FROM image_members WHERE account = ${accountId} AND status = 'accepted'))`;
   // As `may` has it: whoever is kept to projects is kept from what the account as a whole was let into.
-  const shared = projects === null ? isShared : and([isShared, eb('images.visibility', '=', 'public')]);
-  const others = and([shared, eb('images.visibility', '<>', 'public')]);
-  const conditions = { self: own, public: open, shared, others, any: or([own, open, shared]) };
-  return or([owner].flat().map((each: ImageOwner) => conditions[each]));
+  const shared = projects === null ? isShared : and([isShared, open]);
+  return part === 'shared' ? shared : and([shared, eb('images.visibility', '<>', 'public')]);
 }
 
 export function inProjects(projects: readonly string[]) {

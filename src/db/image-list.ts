@@ -6,7 +6,7 @@ import type { ImageSort } from '../domain/image-query.ts';
 import type { Principal } from '../domain/principal.ts';
 import { buildOnce } from './build-once.ts';
 import type { Db, Trx } from './database.ts';
-import { type ImageFilter, inProjects, isListed } from './image-filter.ts';
+import { type ImageFilter, inProjects, isListed, listParts } from './image-filter.ts';
 import { selectImages } from './images.ts';
 import type { Cursor, PageRequest } from './paging.ts';
 
@@ -41,28 +41,52 @@ export async function listImages(
   return await list(db, { ...filter, accountId, limit, value: after?.value ?? '', id: after?.id ?? '' });
 }
 
+/** Begins after an image of the list, or after so many. */
+type PlacedPage = PageRequest & { readonly offset?: number };
+
 interface PageValues extends Cursor {
   readonly accountId: string;
   readonly limit: number;
 }
 
 /** Finds the page by the rows of images alone; what belongs to an image is read of those on it. */
-function selectPage(db: Db | Trx, accountId: string, filter: ListFilter, { after, limit }: PageRequest) {
+function selectPage(db: Db | Trx, accountId: string, filter: ListFilter, page: PlacedPage) {
   const column = sortColumns[filter.sort];
   const direction = filter.descending ? 'desc' : 'asc';
-  const beyond = filter.descending ? sql`<` : sql`>`;
   return selectImages(db)
-    .where('images.id', 'in', ({ selectFrom }) => {
-      let page = selectFrom('images')
-        .select('images.id')
-        .where((eb) => isListed(eb, accountId, filter));
-      if (after !== undefined) {
-        page = page.where(sql<boolean>`(${column}, images.id) ${beyond} (${after.value}, ${after.id}::uuid)`);
-      }
-      return page.orderBy(column, direction).orderBy('images.id', direction).limit(limit);
-    })
+    .where(isOn(db, accountId, filter, page))
     .orderBy(column, direction)
     .orderBy('images.id', direction);
+}
+
+/**
+ * Whether the image is on the page. Each part of the list is read in its order (an account's own images by an index) and no
+ * further than the page goes: with an OR between them all images would be read. The ids are an array because they are then
+ * looked up one by one; as a subquery they would be joined with a scan of all images.
+ */
+function isOn(
+  db: Db | Trx,
+  accountId: string,
+  filter: ListFilter,
+  { after, offset, limit }: PlacedPage,
+): RawBuilder<boolean> {
+  const column = sortColumns[filter.sort];
+  const order = filter.descending ? sql`DESC` : sql`ASC`;
+  const beyond = filter.descending ? sql`<` : sql`>`;
+  const end = offset === undefined ? sql`${limit}` : sql`${offset}::bigint + ${limit}::bigint`;
+  const parts = listParts(filter).map((part) => {
+    let query = db
+      .selectFrom('images')
+      .select(['images.id', column.as('place')])
+      .where((eb) => isListed(eb, accountId, filter, part));
+    if (after !== undefined) {
+      query = query.where(sql<boolean>`(${column}, images.id) ${beyond} (${after.value}, ${after.id}::uuid)`);
+    }
+    return sql`(${query} ORDER BY ${column} ${order}, images.id ${order} LIMIT ${end})`;
+  });
+  return sql<boolean>`images.id = any(array(
+    SELECT id FROM (${sql.join(parts, sql` UNION ALL `)}) AS listed
+    ORDER BY place ${order}, id ${order} OFFSET ${offset ?? 0} LIMIT ${limit}))`;
 }
 
 export interface CountedImages {
@@ -93,29 +117,14 @@ export async function listImagesCounted(
 }
 
 function selectCounted(db: Db | Trx, accountId: string, filter: ListFilter, { offset, limit }: CountedPage) {
-  const column = sortColumns[filter.sort];
-  const direction = filter.descending ? 'desc' : 'asc';
-  const down = filter.descending ? sql`DESC` : sql`ASC`;
-  // An array is looked up id by id; as a subquery the page would be joined with a scan of all images.
-  const page = sql<boolean>`images.id = any(array(
-    SELECT id FROM listed ORDER BY place ${down}, id ${down} OFFSET ${offset} LIMIT ${limit}))`;
-  return db
-    .with('listed', (part) =>
-      part
-        .selectFrom('images')
-        .select(['images.id', column.as('place')])
-        .where((eb) => isListed(eb, accountId, filter)),
-    )
-    .selectNoFrom(({ selectFrom }) => [
-      selectFrom('listed')
-        .select(({ fn }) => fn.countAll<number>().as('images'))
-        .$asScalar()
-        .$notNull()
-        .as('total'),
-      jsonArrayFrom(selectImages(db).where(page).orderBy(column, direction).orderBy('images.id', direction)).as(
-        'images',
-      ),
-    ]);
+  const counts = listParts(filter).map((part) => {
+    const all = db.selectFrom('images').select(({ fn }) => fn.countAll<number>().as('images'));
+    return sql`(${all.where((eb) => isListed(eb, accountId, filter, part))})`;
+  });
+  return db.selectNoFrom(() => [
+    sql<number>`${sql.join(counts, sql` + `)}`.as('total'),
+    jsonArrayFrom(selectPage(db, accountId, filter, { offset, limit })).as('images'),
+  ]);
 }
 
 const usual: ReadonlySet<string> = new Set(['sort', 'descending', 'owner', 'projects', 'region', 'states', 'assumed']);

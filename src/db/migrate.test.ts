@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
@@ -8,15 +10,9 @@ import { createTestDatabase, type TestDatabase } from '../../test/support/databa
 import type { Db } from './database.ts';
 import { migrate, NewerSchemaError } from './migrate.ts';
 
-const all = [
-  '0001_core',
-  '0002_service',
-  '0003_resumable_uploads',
-  '0004_webhook_leases',
-  '0005_image_attributes',
-  '0006_snapshots',
-  '0007_tasks',
-];
+const all = readdirSync(join(import.meta.dirname, 'migrations'))
+  .map((file) => basename(file, '.sql'))
+  .toSorted();
 
 let database: TestDatabase;
 beforeEach(async () => {
