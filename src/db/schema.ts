@@ -20,10 +20,17 @@ export interface Database {
   sessions: SessionsTable;
   projects: ProjectsTable;
   agencies: AgenciesTable;
-  agency_grants: { agency: string; project: string | null; role: Role };
+  agency_grants: {
+    agency: string;
+    project: string | null;
+    role: Role;
+    title: Generated<string>;
+    is_global: Generated<boolean>;
+  };
   resource_groups: ResourceGroupsTable;
   nonces: { scope: string; nonce: string; expires_at: number };
   idempotency_tokens: IdempotencyTokensTable;
+  receipts: ReceiptsTable;
   manifests: ManifestsTable;
   packs: PacksTable;
   manifest_packs: { manifest: string; manifest_usable: Generated<true>; pack: number; pack_state: Generated<'live'> };
@@ -96,6 +103,7 @@ export interface ImagesTable {
   revision: Generated<number>;
   quota_bytes: Generated<number>;
   attributes: ColumnType<ImageAttributes, string | undefined, string>;
+  properties: ColumnType<Readonly<Record<string, string>>, string | undefined, string>;
 }
 
 export interface DisksTable {
@@ -220,6 +228,7 @@ export interface UsersTable {
   role: Role;
   created_at: number;
   disabled_at: number | null;
+  password: Generated<string | null>;
 }
 
 export interface AccessKeysTable {
@@ -247,6 +256,7 @@ export interface SessionsTable {
   role: Role;
   created_at: number;
   expires_at: number;
+  project: Generated<string | null>;
 }
 
 export interface ProjectsTable {
@@ -288,6 +298,15 @@ export interface IdempotencyTokensTable {
   expires_at: number;
 }
 
+export interface ReceiptsTable {
+  id: string;
+  account: string;
+  kind: string;
+  result: ColumnType<unknown, string, never>;
+  created_at: number;
+  expires_at: number;
+}
+
 export interface AccountRegionsTable {
   account: string;
   region: number;
@@ -306,6 +325,7 @@ export interface ImageMembersTable {
   status: MemberStatus;
   created_at: number;
   updated_at: number;
+  project: Generated<string | null>;
 }
 
 export interface EventsTable {
