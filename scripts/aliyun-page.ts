@@ -3,26 +3,13 @@ import { commonFaults } from '../src/protocols/aliyun/common-faults.ts';
 import type { Fault, UnusedFault } from '../src/protocols/aliyun/fault.ts';
 import { type Operation, type ServiceName, services } from '../src/protocols/aliyun/operation.ts';
 import { operations } from '../src/protocols/aliyun/operations.ts';
+import { faultTable, parameterTable, table } from './dialect-page.ts';
 import { keepPage } from './generated-page.ts';
 
 const page = new URL('../docs/protocols/aliyun.md', import.meta.url);
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
-}
-
-function faultTable(faults: Iterable<Fault | UnusedFault>): string {
-  const rows = [...faults]
-    .toSorted((one, other) => one.status - other.status)
-    .map((fault) => [
-      `${fault.status}`,
-      `\`${fault.code}\``,
-      fault.older === undefined ? fault.message : `${fault.message} *(older: ${fault.older})*`,
-      'when' in fault ? fault.when : `*never:* ${fault.never}`,
-    ]);
-  return table(['status', 'code', 'message', 'provoked by'], rows);
-}
+const rowsOf = (faults: Iterable<Fault | UnusedFault>) =>
+  faultTable(faults, ({ older }) => (older === undefined ? {} : { message: ` *(older: ${older})*` }));
 
 /** The published rows and those of shared pieces that the operation can meet. */
 function faultsOf({ parameters, faults, refusals = {} }: Operation): (Fault | UnusedFault)[] {
@@ -42,18 +29,8 @@ function section(operation: Operation): string {
   return [
     `### ${action}`,
     right === null ? summary : `${summary} Takes the right \`${right}\`.`,
-    Object.keys(parameters).length === 0
-      ? 'No parameters.'
-      : table(
-          ['parameter', 'type', 'required', 'rule'],
-          Object.entries(parameters).map(([name, { type, isRequired, rule }]) => [
-            `\`${name}\``,
-            type,
-            isRequired ? 'yes' : '',
-            rule,
-          ]),
-        ),
-    ...(faults.length === 0 ? [] : [faultTable(faults)]),
+    parameterTable({ '': parameters }),
+    ...(faults.length === 0 ? [] : [rowsOf(faults)]),
   ].join('\n\n');
 }
 
@@ -79,7 +56,7 @@ Any other action answers \`InvalidAction.NotFound\`. Parameters that are not lis
 
 ## What every action can meet
 
-${faultTable(Object.values(commonFaults))}
+${rowsOf(Object.values(commonFaults))}
 
 ${products.join('\n\n')}
 `;

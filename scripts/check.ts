@@ -19,6 +19,7 @@ const steps: Record<string, string[]> = {
   errors: ['node', 'scripts/errors-page.ts', '--check'],
   commands: ['node', 'scripts/cli-page.ts', '--check'],
   aliyun: ['node', 'scripts/aliyun-page.ts', '--check'],
+  huawei: ['node', 'scripts/huawei-page.ts', '--check'],
   metrics: ['node', 'scripts/metrics-page.ts', '--check'],
 };
 

@@ -57,6 +57,8 @@ export const vendorHomes: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/api': ['telemetry/tracing.ts', 'main/tracing.ts'],
   '@opentelemetry/exporter-trace-otlp-http': ['main/tracing.ts'],
   '@opentelemetry/sdk-trace-node': ['main/tracing.ts'],
+  '@peculiar/x509': ['main/tls'],
+  'reflect-metadata': ['main/tls'],
   'cli-progress': ['cli', 'main'],
   'cli-table3': ['cli', 'main'],
   commander: ['cli', 'main'],

@@ -4,10 +4,11 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { noteAccessKeyUse } from '../db/tenants/access-keys.ts';
-import type { SessionHolder } from '../db/tenants/credentials.ts';
+import type { PasswordHolder, SessionHolder } from '../db/tenants/credentials.ts';
 import { may } from '../domain/authorization.ts';
 import { delegatedProjects } from '../domain/delegation.ts';
 import { lesserRole, type Principal } from '../domain/principal.ts';
+import { passwordMark } from '../lib/passwords.ts';
 import type { AppContext } from './context.ts';
 import { accessKeyPlace } from './tenants/access-keys.ts';
 import { hashToken } from './tenants/session-token.ts';
@@ -37,6 +38,58 @@ async function installationPrincipal({ credentials }: AppContext): Promise<Princ
     sessionId: null,
     agency: null,
     projects: null,
+    projectId: null,
+    temporary: false,
+  };
+}
+
+export interface UserName {
+  /** Id, number or name; without one the user is named by his id. */
+  readonly account?: string | undefined;
+  /** Id or name. */
+  readonly user: string;
+}
+
+export interface UserPassword {
+  /** Whose it is, however he was named; undefined: nobody logs in so. How often somebody may guess is the front door's to bound. */
+  readonly userId: string | undefined;
+  /**
+   * The user, if `text` is his password. Whether account, user or password are wrong, it is undefined and takes as long.
+   * Throws {@link PasswordsBusyError} when too many ask at once.
+   */
+  prove(text: string, signal: AbortSignal): Promise<Principal | undefined>;
+}
+
+export async function findPassword(
+  { credentials, passwords }: Pick<AppContext, 'credentials' | 'passwords'>,
+  name: UserName,
+): Promise<UserPassword> {
+  const holder = await credentials.findPasswordHolder(name.account, name.user);
+  return {
+    userId: holder?.user.id,
+    async prove(text, signal) {
+      const isRight = await passwords.verify(text, holder?.password, signal);
+      return holder !== undefined && isRight ? passwordPrincipal(holder) : undefined;
+    },
+  };
+}
+
+function passwordPrincipal({ account, user, password }: PasswordHolder): Principal {
+  return {
+    kind: 'user',
+    accountId: account.id,
+    accountName: account.name,
+    accountNumber: account.number,
+    administers: account.administers,
+    role: user.role,
+    userId: user.id,
+    name: user.name,
+    accessKeyId: null,
+    sessionId: null,
+    agency: null,
+    projects: null,
+    projectId: null,
+    passwordMark: passwordMark(password),
     temporary: false,
   };
 }
@@ -93,6 +146,7 @@ async function findAccessKey(context: AppContext, id: string): Promise<SigningKe
       sessionId: null,
       agency: null,
       projects: null,
+      projectId: null,
       temporary: false,
     },
     secret: secrets.open(holder.secret, accessKeyPlace(id)),
@@ -134,6 +188,7 @@ function sessionPrincipal(holder: SessionHolder): Principal | undefined {
     name: userName ?? 'installation',
     accessKeyId: holder.accessKeyId,
     sessionId: holder.sessionId,
+    projectId: holder.projectId,
     temporary: holder.accessKeyId !== null,
   } as const;
   const self: Principal = { ...base, role: userRole ?? 'owner', agency: null, projects: null };

@@ -19,6 +19,8 @@ export interface ChangeTagsCommand extends Trial {
   readonly set?: Readonly<Record<string, string>> | undefined;
   /** Keys, which need not be there; taken away before `set`. */
   readonly remove?: readonly string[] | 'all' | undefined;
+  /** How many a thing may come to have; one that has more keeps them. */
+  readonly most?: number;
 }
 
 /** How many things one request changes at most. */
@@ -29,7 +31,7 @@ const maxThings = 100;
  * taken the tags that it wanted when it was accepted.
  */
 export async function changeTags(context: AppContext, caller: Caller, command: ChangeTagsCommand): Promise<void> {
-  const { type, ids, region, set = {}, remove = [], dryRun } = command;
+  const { type, ids, region, set = {}, remove = [], most = maxTags, dryRun } = command;
   const resource = { type, id: ids.join(' ') };
   const details = { changed: ['tags'] };
   const deed = { action: `${type}.update`, resource, region: region ?? null, details, dryRun } as const;
@@ -43,8 +45,10 @@ export async function changeTags(context: AppContext, caller: Caller, command: C
     for (const id of ids.toSorted()) {
       const thing = await lock(trx, caller, command, id);
       const tags = { ...(remove === 'all' ? {} : without(thing.tags, remove)), ...set };
-      if (Object.keys(tags).length > maxTags)
-        throw new RefusalError('tag.limit', { resource: thing.id, limit: maxTags });
+      const count = Object.keys(tags).length;
+      if (count > most && count > Object.keys(thing.tags).length) {
+        throw new RefusalError('tag.limit', { resource: thing.id, limit: most });
+      }
       if (type === 'image') await changeImage(trx, thing.id, { tags }, context.clock.now());
       else await changeSnapshot(trx, thing.id, { tags });
       changed.add(thing.id);

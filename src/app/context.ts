@@ -10,6 +10,7 @@ import type { QuotaKind } from '../domain/quota.ts';
 import type { Egress } from '../egress/egress.ts';
 import type { Queue } from '../jobs/queue.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Passwords } from '../lib/passwords.ts';
 import type { SecretBox } from '../lib/secret-box.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -40,6 +41,8 @@ export interface AppContext {
   readonly installationToken: Uint8Array;
   /** Seals what is secret in the database. */
   readonly secrets: SecretBox;
+  /** Those of users. */
+  readonly passwords: Passwords;
   /** Where images are imported from and exported to; undefined where the installation has none. */
   readonly objects: ObjectStore | undefined;
   /** Knows the addresses that webhooks may go to. */

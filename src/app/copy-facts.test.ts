@@ -29,6 +29,7 @@ async function setUp(): Promise<void> {
   const made = await makeImage(context, caller, [randomBytes(1000)]);
   image = await updateImage(context, caller, made.id, {
     attributes: { osType: 'linux', family: 'debian', nvmeSupport: true },
+    properties: { __support_kvm: 'true', colour: '' },
   });
 }
 
@@ -57,6 +58,15 @@ describe('what a copy has of its source', () => {
   it('is all that is said of its system, but NVMe support', async () => {
     await setUp();
     expect((await copy({ inherits: [] })).made.attributes).toEqual({ osType: 'linux', family: 'debian' });
+  });
+
+  it("is what clients keep with it, another account's too", async () => {
+    await setUp();
+    expect((await copy({ inherits: [] })).made.properties).toEqual(image.properties);
+    const guest = await installation.newCaller();
+    await shareImage(context, caller, image.id, guest.accountId, { accepted: true });
+    const { made } = await copy({ inherits: [] }, {}, guest);
+    expect(made.properties).toEqual({ __support_kvm: 'true', colour: '' });
   });
 
   it('is its name, or none: then it is called by its own id', async () => {

@@ -1,6 +1,7 @@
 /** What a copy policy is asked about: every copy of one request, with what is known of it under the locks of the transaction. */
 import { lockQuotas, readQuotas } from '../db/account-regions.ts';
 import { findCopyTo } from '../db/copies.ts';
+import { lockCopiesElsewhere } from '../db/copies-elsewhere.ts';
 import type { Trx } from '../db/database.ts';
 import { isNameTaken } from '../db/image-list.ts';
 import type { SeenImage } from '../db/images.ts';
@@ -49,7 +50,8 @@ export function checkCommand(context: AppContext, command: CopyImagesCommand): v
 /**
  * The facts of each copy, by image and region in the order that was asked for. The sources stay as they are until the
  * transaction ends, and so do the quotas of the destinations. Images are locked before regions, and both in the order of
- * their ids: two requests for the same things wait for each other and do not stand in each other's way.
+ * their ids: two requests for the same things wait for each other and do not stand in each other's way. What is counted for
+ * all regions together is locked in between.
  */
 export async function gatherFacts(
   context: AppContext,
@@ -75,6 +77,7 @@ export async function gatherFacts(
   for (const region of command.regions) places.set(region, await placeOf(context, trx, caller, region, command));
   const names = new Set<string>();
   const minds = (name: RuleName) => command.policy.rules.some(({ rule }) => rule === name);
+  let unfinishedElsewhere = minds('elsewhere-limit') ? await lockCopiesElsewhere(trx, accountId) : 0;
   const quotas = await lockDestinations(context, trx, accountId, command.regions, minds('no-waiting'));
   const facts: CopyFacts[] = [];
   for (const id of command.images) {
@@ -95,10 +98,12 @@ export async function gatherFacts(
         name,
         nameTaken: minds('unique-name') && (await isTaken()),
         unfinishedCopy: (minds('conflict') ? await findUnfinished() : undefined) ?? null,
+        unfinishedElsewhere,
         quotas: used,
         charge: chargeOf(seen.image.disks),
       };
       facts.push(fact);
+      if (seen.image.region !== region) unfinishedElsewhere++;
       names.add(`${region} ${name}`);
       quotas.set(region, withCharge(used, fact.charge));
     }

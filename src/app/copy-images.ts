@@ -1,7 +1,7 @@
 import { asQueued, insertCopies, type NewCopy } from '../db/copies.ts';
 import { findCopies, readPlaces } from '../db/copy-list.ts';
 import type { Trx } from '../db/database.ts';
-import { insertImage } from '../db/images.ts';
+import { insertImage } from '../db/new-images.ts';
 import type { Copy, CopyWishes } from '../domain/copy.ts';
 import { type CopyFacts, judgeCopy } from '../domain/copy-policy.ts';
 import { newSnapshot, newUuid } from '../domain/ids.ts';
@@ -122,6 +122,7 @@ async function acceptCopy(
     kind: source.kind,
     rootDevice: source.rootDevice,
     attributes: attributesOfCopy(source.attributes),
+    properties: source.properties,
     tags: command.tags ?? (own && policy.inherits.includes('tags') ? source.tags : {}),
     state: 'queued',
     visibility: 'private',

@@ -1,6 +1,6 @@
 import { lockAccountRegion, readQuotas } from '../db/account-regions.ts';
 import type { Trx } from '../db/database.ts';
-import { insertImageOfSnapshots } from '../db/images.ts';
+import { insertImageOfSnapshots } from '../db/new-images.ts';
 import { readSnapshotBytes, type SnapshotBytes } from '../db/snapshots.ts';
 import { newImageIds } from '../domain/ids.ts';
 import type { Disk, DiskRole, Image, ImageKind } from '../domain/image.ts';
@@ -32,7 +32,7 @@ export async function createImageFromSnapshots(
   command: CreateImageFromSnapshotsCommand,
   { token, dryRun, uniqueName = false }: CreateOptions = {},
 ): Promise<Done<Image>> {
-  const { region, name, description, attributes = {}, tags } = command;
+  const { region, name, description, attributes = {}, properties = {}, tags } = command;
   const wanted = command.snapshots.map(({ id }) => id);
   const resource = { type: 'image', id: '' };
   const deed = { action: 'image.create', resource, region, details: { name, snapshots: wanted }, dryRun } as const;
@@ -61,6 +61,7 @@ export async function createImageFromSnapshots(
         kind,
         rootDevice: command.rootDevice,
         attributes,
+        properties,
         tags,
         state: 'available',
         visibility: 'private',

@@ -1,9 +1,10 @@
 import { lockAccountRegion, readQuotas } from '../db/account-regions.ts';
 import type { Trx } from '../db/database.ts';
-import { insertImage, type NewImage } from '../db/images.ts';
+import { insertImage, type NewImage } from '../db/new-images.ts';
 import { newImageIds, newSnapshot } from '../domain/ids.ts';
 import type { DiskFormat, DiskRole, Image, ImageKind, RootDevice } from '../domain/image.ts';
 import type { ImageAttributes } from '../domain/image-attributes.ts';
+import { checkProperties } from '../domain/image-properties.ts';
 import { checkAttributes, checkDescription, checkImageName, checkTags } from '../domain/image-rules.ts';
 import { chargeOf, type Quotas, quotaRefusal } from '../domain/quota.ts';
 import { RefusalError } from '../domain/refusal.ts';
@@ -21,11 +22,14 @@ export interface CreateImageCommand {
   readonly kind: ImageKind;
   readonly rootDevice: RootDevice;
   readonly attributes?: ImageAttributes | undefined;
+  readonly properties?: Readonly<Record<string, string>> | undefined;
   readonly tags: Readonly<Record<string, string>>;
   /** Id or name; the region's default project without it. */
   readonly project?: string | undefined;
   /** Id or name. */
   readonly resourceGroup?: string | undefined;
+  readonly protected?: boolean | undefined;
+  /** None where it is not known yet what the one disk measures (`announceDisk`). */
   readonly disks: readonly { role: DiskRole; format: DiskFormat | null; size: number }[];
 }
 
@@ -74,7 +78,12 @@ export function checkNewImage(
   checkDescription(command.description);
   checkTags(command.tags);
   checkAttributes(command.attributes ?? {});
-  if (command.kind === 'data-disk' && command.disks.some(({ role }) => role === 'system')) {
+  checkProperties(command.properties ?? {});
+  checkRoles(command.kind, command.disks);
+}
+
+export function checkRoles(kind: ImageKind, disks: readonly { readonly role: DiskRole }[]): void {
+  if (kind === 'data-disk' && disks.some(({ role }) => role === 'system')) {
     throw new RefusalError('request.invalid', { field: 'disks', rule: 'a data-disk image has no system disk' });
   }
 }
@@ -84,7 +93,7 @@ export async function addImage(
   { random, clock, defaultQuotas }: AppContext,
   trx: Trx,
   caller: Caller,
-  { project, resourceGroup, attributes = {}, disks, ...command }: CreateImageCommand,
+  { project, resourceGroup, attributes = {}, properties = {}, disks, ...command }: CreateImageCommand,
   uniqueName: boolean,
 ): Promise<NewImage> {
   const { region, name, description, kind, rootDevice, tags } = command;
@@ -104,10 +113,11 @@ export async function addImage(
     kind,
     rootDevice,
     attributes,
+    properties,
     tags,
     state: 'queued',
     visibility: 'private',
-    protected: false,
+    protected: command.protected ?? false,
     sourceImageId: null,
     createdAt: now,
     updatedAt: now,

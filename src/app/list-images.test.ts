@@ -6,7 +6,10 @@ import { insertMember } from '../db/image-members.ts';
 import type { Cursor } from '../db/paging.ts';
 import { insertProject } from '../db/tenants/projects.ts';
 import { newSnapshot, newUuid } from '../domain/ids.ts';
-import type { ImageSort } from '../domain/image-query.ts';
+import { type DiskFormat, diskFormats } from '../domain/image.ts';
+import { type ImageSort, type MomentFilter, stateOrder } from '../domain/image-query.ts';
+import type { MemberStatus } from '../domain/sharing.ts';
+import { type ImageState, imageStates } from '../domain/states.ts';
 import type { AppContext, Caller } from './context.ts';
 import { deleteImage } from './delete-image.ts';
 import { findImage } from './find-image.ts';
@@ -34,12 +37,12 @@ function insert(changes: Partial<PlainImage>, by = caller): Promise<string> {
   return context.db.transaction().execute((trx) => insertPlainImage(trx, by, { region: 'north', ...changes }));
 }
 
-function disksOf(size: number): NonNullable<PlainImage['disks']> {
+function disksOf(size: number, format: DiskFormat | null = null): NonNullable<PlainImage['disks']> {
   return [
     {
       index: 0,
       role: 'data',
-      format: null,
+      format,
       size,
       dataBytes: null,
       digest: null,
@@ -74,14 +77,31 @@ describe('the pages of a list', () => {
     ['createdAt', true],
     ['updatedAt', false],
     ['size', true],
+    ['id', false],
+    ['id', true],
+    ['state', false],
+    ['state', true],
+    ['format', true],
   ])('by %s, descending %s, are the list that is asked for at once', async (sort, descending) => {
     const lister = await installation.newCaller();
     for (const [number, name] of names.entries()) {
-      await insert({ name, createdAt: number % 4, updatedAt: number % 3, disks: disksOf(1 + (number % 5)) }, lister);
+      const disks = number === 17 ? [] : disksOf(1 + (number % 5), diskFormats[number % 8]);
+      const state = imageStates[number % imageStates.length] as ImageState;
+      await insert({ name, createdAt: number % 4, updatedAt: number % 3, state, disks }, lister);
     }
     const whole = await pages(lister, { sort, descending });
     expect(new Set(whole).size).toBe(names.length);
     for (const limit of [1, 4, 17, 18]) expect(await pages(lister, { sort, descending, limit })).toEqual(whole);
+  });
+
+  it('by state have together what dialects have one word for', async () => {
+    const lister = await installation.newCaller();
+    for (const [number, state] of [...imageStates, ...imageStates].entries()) {
+      await insert({ name: state, state, createdAt: number }, lister);
+    }
+    const sorted = await list({ sort: 'state' }, lister);
+    expect(sorted).toEqual(stateOrder.flatMap((state) => [state, state]));
+    expect(sorted.toSorted()).toEqual([...imageStates, ...imageStates].toSorted());
   });
 
   it('miss none and repeat none while others come and go', async () => {
@@ -166,7 +186,9 @@ describe('the filters of a list', () => {
       description: '100 % sure',
       tags: { os: 'linux', team: 'a' },
       attributes: { osType: 'linux', family: 'debian', cloudInit: true },
+      properties: { login: 'root', '"quoted"': "it's" },
       createdAt: 10,
+      updatedAt: 1010,
     });
     await insert({ name: 'debian', region: 'south', sourceImageId: copied, state: 'failed', createdAt: 20 });
     await insert({
@@ -176,7 +198,8 @@ describe('the filters of a list', () => {
       tags: { os: 'other' },
       createdAt: 30,
     });
-    await insert({ name: '100_percent', kind: 'iso', createdAt: 40 });
+    const properties = { login: 'admin' };
+    await insert({ name: '100_percent', kind: 'iso', protected: true, properties, createdAt: 40, updatedAt: 1999 });
   });
 
   it.each<[string, () => Partial<ListImagesQuery>, string[]]>([
@@ -223,12 +246,92 @@ describe('the filters of a list', () => {
       }),
       ['debian'],
     ],
+    [
+      'a tag, and the same with its value',
+      () => ({
+        tags: [
+          { key: 'os', value: null },
+          { key: 'os', value: 'linux' },
+        ],
+      }),
+      ['debian'],
+    ],
+    [
+      'two values of one tag',
+      () => ({
+        tags: [
+          { key: 'os', value: 'linux' },
+          { key: 'os', value: 'other' },
+        ],
+      }),
+      [],
+    ],
+    [
+      'nothing that it has to have',
+      () => ({
+        attributes: { osType: undefined },
+        properties: {},
+        traits: [],
+        tags: [],
+        tagSets: [{ match: 'any', choices: [] }],
+        created: [],
+        updated: [],
+      }),
+      ['debian', 'debian', 'in the lab', '100_percent'],
+    ],
     ['states', () => ({ states: ['failed', 'available'] }), ['debian']],
     ['no state', () => ({ states: [] }), []],
     ['a kind', () => ({ kind: 'iso' }), ['100_percent']],
     ['a time', () => ({ createdAfter: 20, createdBefore: 40 }), ['debian', 'in the lab']],
+    ['a time of change', () => ({ updatedAfter: 1010, updatedBefore: 1999 }), ['debian']],
+    ['a property', () => ({ properties: { login: 'admin' } }), ['100_percent']],
+    ['properties, all of them', () => ({ properties: { login: 'root', '"quoted"': "it's" } }), ['debian']],
+    ['properties, of which it has one', () => ({ properties: { login: 'admin', other: '' } }), []],
+    ['protection', () => ({ protected: true }), ['100_percent']],
+    ['no protection', () => ({ protected: false, region: 'north' }), ['debian', 'in the lab']],
+    ['a project of its own', () => ({ ownProject: lab }), ['in the lab']],
+    ["a project of the account, whatever others' are", () => ({ owner: 'any', ownProject: lab }), ['in the lab']],
   ])('let through what has %s', async (_, query, names) => {
     expect(await list(query())).toEqual(names);
+  });
+
+  it.each<[MomentFilter['op'], string[]]>([
+    ['lt', ['before']],
+    ['lte', ['before', 'first', 'last']],
+    ['eq', ['first', 'last']],
+    ['neq', ['before', 'after']],
+    ['gte', ['first', 'last', 'after']],
+    ['gt', ['after']],
+  ])('know of a moment with %s its second', async (op, names) => {
+    const lister = await installation.newCaller();
+    const moments = { before: 4999, first: 5000, last: 5999, after: 6000 };
+    for (const [name, at] of Object.entries(moments)) await insert({ name, createdAt: at, updatedAt: at }, lister);
+    for (const at of [5000, 5500]) {
+      expect(await list({ created: [{ op, at }] }, lister)).toEqual(names);
+      expect(await list({ updated: [{ op, at }] }, lister)).toEqual(names);
+    }
+    const both = [
+      { op, at: 5000 },
+      { op: 'lt', at: 6000 },
+    ] as const;
+    expect(await list({ created: both }, lister)).toEqual(names.filter((name) => name !== 'after'));
+  });
+
+  it("keep to a project of the account, and leave it others' images", async () => {
+    const [owner, guest] = [await installation.newCaller(), await installation.newCaller()];
+    const project = { id: newUuid(context.random), accountId: guest.accountId, region: 'north', name: 'own' };
+    const row = { ...project, description: '', isDefault: false, createdAt: 0 };
+    await context.db.transaction().execute((trx) => insertProject(trx, row));
+    await insert({ name: 'in it', projectId: project.id }, guest);
+    await insert({ name: 'elsewhere' }, guest);
+    const shared = await insert({ name: 'shared', visibility: 'shared' }, owner);
+    const member = { image: shared, account: guest.accountId, status: 'accepted' } as const;
+    await context.db.transaction().execute((trx) => insertMember(trx, member, 0));
+    const kept = { ownProject: project.id, owner: ['self', 'others'] } as const;
+    expect(new Set(await list(kept, guest))).toEqual(new Set(['in it', 'shared']));
+    expect(await list({ ...kept, owner: 'self' }, guest)).toEqual(['in it']);
+    const restricted: Caller = { ...guest, agency: 'helpers', projects: [newUuid(context.random)] };
+    expect(await list(kept, restricted)).toEqual([]);
   });
 
   it('find a source by its other names', async () => {
@@ -312,5 +415,32 @@ describe('the filters of a list', () => {
     expect(await list({ owner: ['self', 'others'], ...ofOwner }, guest)).toEqual(['accepted']);
     expect(await list({ owner: 'public', ...ofOwner }, guest)).toEqual(['accepted, now public']);
     expect(await list({ owner: [] }, guest)).toEqual([]);
+  });
+
+  it('tell what was accepted from what was not, to those who answer', async () => {
+    const [owner, guest] = [await installation.newCaller(), await installation.newCaller()];
+    for (const status of ['accepted', 'pending', 'rejected'] as const) {
+      for (const visibility of ['shared', 'public'] as const) {
+        const image = await insert({ name: `${status} ${visibility}`, visibility, createdAt: 5 }, owner);
+        const member = { image, account: guest.accountId, status };
+        await context.db.transaction().execute((trx) => insertMember(trx, member, 0));
+      }
+    }
+    const asked = (memberStatus: MemberStatus | undefined, changes: Partial<ListImagesQuery> = {}, by = guest) =>
+      list({ owner: 'shared', memberStatus, sort: 'name', ...changes }, by);
+    for (const status of ['accepted', 'pending', 'rejected'] as const) {
+      expect(await asked(status)).toEqual([`${status} public`, `${status} shared`]);
+      expect(await asked(status, { owner: 'others' })).toEqual([`${status} shared`]);
+      const mine = { ownerAccountNumber: owner.accountNumber };
+      const all = ['accepted public', 'pending public', 'rejected public', `${status} shared`].toSorted();
+      expect(await asked(status, { owner: ['shared', 'public'], ...mine })).toEqual(all);
+    }
+    expect(await asked(undefined)).toEqual(await asked('accepted'));
+    const restricted: Caller = { ...guest, agency: 'helpers', projects: [] };
+    expect(await asked('accepted', {}, restricted)).toEqual(['accepted public']);
+    await expect(asked('pending', {}, restricted)).rejects.toMatchObject({
+      code: 'forbidden',
+      facts: { action: 'invitation.read' },
+    });
   });
 });

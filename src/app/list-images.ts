@@ -8,9 +8,11 @@ import {
 import { findImage } from '../db/images.ts';
 import { type Cursor, type PageRequest, toPage } from '../db/paging.ts';
 import { type Image, sizeOf } from '../domain/image.ts';
-import type { ImageSort } from '../domain/image-query.ts';
+import { type ImageSort, stateOrder } from '../domain/image-query.ts';
+import { demand } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { filterOf, uuidOf } from './list-filter.ts';
+import { readList } from './read-list.ts';
 
 /** `project` and `resourceGroup` by id or name, `source` by any of its three ids. */
 export type ImageQuery = Omit<ImageFilter, 'projects'>;
@@ -26,8 +28,9 @@ export interface ImagePage {
 export async function listImages(context: AppContext, caller: Caller, query: ListImagesQuery): Promise<ImagePage> {
   const filter = await imageFilter(context, caller, query);
   if (filter === undefined) return { images: [], next: null };
-  const rows = await listImageRows(context.db, caller.accountId, { ...filter, limit: query.limit + 1 });
-  const { page, next } = toPage(rows, query.limit, (image) => ({ value: sortValue(image, query.sort), id: image.id }));
+  const wanted = { ...filter, limit: query.limit + 1 };
+  const rows = await readList(context.db, (db) => listImageRows(db, caller.accountId, wanted));
+  const { page, next } = toPage(rows, query.limit, (image) => placeOf(image, query.sort));
   return { images: page, next };
 }
 
@@ -43,22 +46,41 @@ export async function listImagesCounted(
 ): Promise<CountedImages> {
   const filter = await imageFilter(context, caller, query);
   if (filter === undefined) return { images: [], total: 0 };
-  return await listImageRowsCounted(context.db, caller.accountId, filter, page);
+  return await readList(context.db, (db) => listImageRowsCounted(db, caller.accountId, filter, page));
 }
 
 /** As for all lists, with the UUID of the source; undefined where nothing can be on the list, as with nobody's images. */
-async function imageFilter<Query extends ImageQuery>(
+export async function imageFilter<Query extends ImageQuery>(
   context: AppContext,
   caller: Caller,
   query: Query,
 ): Promise<(Query & Pick<ImageFilter, 'projects'>) | undefined> {
   if (query.owner.length === 0) return undefined;
+  // What the account was asked and has not accepted is for those to see who answer.
+  if ([query.memberStatus ?? 'accepted'].flat().some((answer) => answer !== 'accepted')) {
+    demand(caller, 'invitation.read');
+  }
   const filter = await filterOf(context, caller, 'image.read', query);
   const { accountId } = caller;
   const source = await uuidOf(query.source, async (id) => (await findImage(context.db, accountId, id))?.image.id);
   return filter === undefined || source === null ? undefined : { ...filter, source };
 }
 
+/** Where the image stands in a list, so that a page can begin after it. */
+export function placeOf(image: Image, sort: ImageSort): Cursor {
+  return { value: sortValue(image, sort), id: image.id };
+}
+
 function sortValue(image: Image, sort: ImageSort): string | number {
-  return sort === 'size' ? sizeOf(image) : image[sort];
+  switch (sort) {
+    case 'size':
+      return sizeOf(image);
+    case 'state':
+      // As PostgreSQL counts.
+      return stateOrder.indexOf(image.state) + 1;
+    case 'format':
+      return image.disks[0]?.format ?? '';
+    default:
+      return image[sort];
+  }
 }

@@ -15,6 +15,7 @@ import {
 } from '../../test/support/installation.ts';
 import { lockAccountRegion } from '../db/account-regions.ts';
 import { type CopyHolder, findCopyById, isHeld, startCopy } from '../db/copies.ts';
+import { lockCopiesElsewhere } from '../db/copies-elsewhere.ts';
 import type { Trx } from '../db/database.ts';
 import { deleteImageRows, moveImage } from '../db/image-states.ts';
 import { holdImage } from '../db/images.ts';
@@ -25,10 +26,13 @@ import { FailureError } from '../domain/failure.ts';
 import type { Image } from '../domain/image.ts';
 import { failOrRetry, handBack, succeed } from '../jobs/copy-outcome.ts';
 import { sweep } from '../jobs/worker.ts';
+import { nativeCopyPolicy } from '../protocols/native/copy-policy.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { abandonUpload } from './abandon-uploads.ts';
+import { announceDisk } from './announce-disk.ts';
 import { cancelCopy } from './cancel-copy.ts';
 import type { AppContext, Caller } from './context.ts';
+import { copyImages } from './copy-images.ts';
 import { createImage } from './create-image.ts';
 import { uploadDisk } from './upload-disk.ts';
 
@@ -133,6 +137,20 @@ it('an upload that is given up lets whoever has the image delete it', async () =
   const outcome = await between(holding(image.id), giveUp, (trx) => deleteImageRows(trx, image.id, 0));
   expect(outcome).toBeUndefined();
   expect(await finish()).toBeInstanceOf(Error);
+});
+
+it('an announced disk lets whoever has the image lock the region', async () => {
+  const { id: image } = await emptyImage();
+  const announce = () => announceDisk(context, caller, { image, size: 6000, role: 'system', format: 'raw' });
+  expect(await between(holding(image), announce, lockRegion('north'))).toMatchObject({ disks: [{ size: 6000 }] });
+});
+
+it('copies that are counted for all regions let whoever has the count lock the region', async () => {
+  const source = await makeImage(context, caller, [randomBytes(5000)]);
+  const policy = { ...nativeCopyPolicy, rules: [{ rule: 'elsewhere-limit', most: 1 }] } as const;
+  const copy = () => copyImages(context, caller, { policy, images: [source.id], regions: ['south'] });
+  const count: Step = (trx) => lockCopiesElsewhere(trx, caller.accountId);
+  expect(await between(count, copy, lockRegion('south'))).toMatchObject({ copies: [{ state: 'queued' }] });
 });
 
 interface RunningCopy {

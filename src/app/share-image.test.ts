@@ -10,6 +10,7 @@ import {
   never,
   readBytes,
 } from '../../test/support/installation.ts';
+import { deleteProject, findDefaultProject, insertProject } from '../db/tenants/projects.ts';
 import type { Image } from '../domain/image.ts';
 import type { ImageOwner } from '../domain/image-query.ts';
 import { maxMembers } from '../domain/sharing.ts';
@@ -319,6 +320,29 @@ describe('shareImage', () => {
     expect(member).toMatchObject({ status: 'accepted' });
     expect(await listMembers(context, owner, image.id)).toHaveLength(2);
     expect(await copy(other)).toMatchObject({ state: 'queued' });
+  });
+
+  it('knows the project that the account was last named by, which is its own and of the region', async () => {
+    await setUp();
+    const { db } = context;
+    const [north, south] = await Promise.all(
+      ['north', 'south'].map(async (region) => (await findDefaultProject(db, guest.accountId, region)).id),
+    );
+    const named = (project?: string) => shareImage(context, owner, image.id, guest.accountId, { project });
+    expect(await named(north)).toMatchObject({ status: 'pending', projectId: north });
+    await answerShare(context, guest, image.id, 'accepted');
+    expect(await named()).toMatchObject({ status: 'accepted', projectId: north });
+    const lab = { id: randomUUID(), accountId: guest.accountId, region: 'north', name: 'lab', description: '' };
+    const project = { ...lab, isDefault: false, createdAt: 0 };
+    await db.transaction().execute((trx) => insertProject(trx, project));
+    expect(await named('lab')).toMatchObject({ status: 'accepted', projectId: lab.id });
+    expect((await listShares(context, guest, { limit: 10 })).shares).toMatchObject([{ projectId: lab.id }]);
+    const { id: theirs } = await findDefaultProject(db, owner.accountId, 'north');
+    for (const wrong of [south, theirs, randomUUID()]) {
+      await expect(named(wrong)).rejects.toMatchObject({ code: 'project.not-found', facts: { project: wrong } });
+    }
+    await db.transaction().execute((trx) => deleteProject(trx, lab.id));
+    expect(await listMembers(context, owner, image.id)).toMatchObject([{ projectId: null, status: 'accepted' }]);
   });
 
   it('takes the image away from an account that was disabled meanwhile, and gives it to none', async () => {

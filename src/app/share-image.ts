@@ -8,6 +8,7 @@ import { type ImageMember, maxMembers } from '../domain/sharing.ts';
 import { act, type Deed, type Trial } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { findImage, lockImage } from './find-image.ts';
+import { findPlace } from './place-image.ts';
 import { tellAccount } from './tell-account.ts';
 import { requireAccount } from './tenants/require-account.ts';
 
@@ -24,13 +25,18 @@ export interface ShareOptions extends Trial {
   readonly most?: number;
 }
 
+export interface ShareImageOptions extends ShareOptions {
+  /** Id or name of the project of that account, in the image's region, that it is named by. */
+  readonly project?: string | undefined;
+}
+
 /** Shares the image with another account, by id, number or name. */
 export async function shareImage(
   context: AppContext,
   caller: Caller,
   id: string,
   account: string,
-  { dryRun, ...options }: ShareOptions = {},
+  { dryRun, ...options }: ShareImageOptions = {},
 ): Promise<ImageMember> {
   const deed: Deed = { action: 'image.share', resource: { type: 'image', id }, details: { account }, dryRun };
   return await changeOwnMembers(context, caller, deed, (trx, image) =>
@@ -97,7 +103,7 @@ async function addMember(
   caller: Caller,
   image: Image,
   account: string,
-  { accepted = false, most = maxMembers }: ShareOptions,
+  { accepted = false, most = maxMembers, project }: ShareImageOptions,
 ): Promise<ImageMember> {
   const invited = await requireAccount(trx, account);
   if (invited.disabledAt !== null) throw new RefusalError('account.not-found', { account });
@@ -107,7 +113,9 @@ async function addMember(
   if (!isMember && members.length >= most) throw new RefusalError('member.limit', { image: image.id, limit: most });
   const now = clock.now();
   const status = accepted ? 'accepted' : 'pending';
-  await insertMember(trx, { image: image.id, account: invited.id, status }, now);
+  const named =
+    project === undefined ? undefined : await findPlace(trx, { accountId: invited.id }, image.region, project);
+  await insertMember(trx, { image: image.id, account: invited.id, status, project: named?.id }, now);
   if (!isMember) {
     await changeImage(trx, image.id, {}, now);
     await tellAccount(trx, caller, invited.id, { id: image.id, type: 'share.offered', region: image.region }, now);

@@ -26,6 +26,13 @@ export async function listShares(
   return { shares: page, next };
 }
 
+/** The image of this UUID as it is shared with the account, whatever that has answered; undefined where it is not. */
+export async function findShare(context: AppContext, caller: Caller, image: string): Promise<Share | undefined> {
+  demand(caller, 'invitation.read');
+  const [share] = await listShareRows(context.db, caller.accountId, { image, limit: 1 });
+  return share;
+}
+
 /** Accepts or rejects an image that was shared with the account; it may think better of it at any time. */
 export async function answerShare(
   context: AppContext,

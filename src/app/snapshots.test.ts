@@ -277,9 +277,10 @@ describe('an image made of snapshots', () => {
     const [first, second] = snapshotsOf(source);
     await deleteImage(context, caller, source.id, keep);
     const tags = { made: 'again' };
-    const image = await make([{ id: first }, { id: second }], { description: 'again', tags });
+    const image = await make([{ id: first }, { id: second }], { description: 'again', tags, properties: tags });
     expect(image).toMatchObject({
       name: 'remade',
+      properties: tags,
       description: 'again',
       kind: 'system-disk',
       state: 'available',

@@ -53,6 +53,29 @@ describe('updateImage', () => {
     });
   });
 
+  it('changes and takes away what clients keep with it, and leaves the rest', async () => {
+    await setUp();
+    expect(image.properties).toEqual({});
+    await update({ properties: { kept: 'a', changed: 'b', removed: 'c' } });
+    const { properties } = await update({
+      properties: { changed: ' d\n', removed: null, ...JSON.parse('{"__proto__":"e"}') },
+    });
+    expect(properties).toEqual({ kept: 'a', changed: ' d\n', ...JSON.parse('{"__proto__":"e"}') });
+    expect(await update({ name: 'other', properties: {} })).toMatchObject({ properties });
+    const much = Object.fromEntries(Array.from({ length: 15 }, (_, number) => [`${number}`, 'x'.repeat(4096)]));
+    await update({ properties: much });
+    await expect(update({ properties: { more: 'x'.repeat(4096) } })).rejects.toMatchObject({
+      code: 'request.invalid',
+      facts: { field: 'properties' },
+    });
+  });
+
+  it('loses no text to another that is kept at the same moment', async () => {
+    await setUp();
+    await Promise.all(Array.from({ length: 8 }, (_, number) => update({ properties: { [`key ${number}`]: '' } })));
+    expect(Object.keys((await findImage(context, caller, image.id)).properties)).toHaveLength(8);
+  });
+
   it('changes nothing when one of several is refused', async () => {
     await setUp();
     await expect(update({ name: 'other', resourceGroup: 'unknown' })).rejects.toMatchObject({
@@ -156,6 +179,8 @@ describe('updateImage', () => {
     ['a name with half of a surrogate pair', { name: 'a\udc00' }, 'name'],
     ['U+0000 in a description', { description: 'a\0b' }, 'description'],
     ['21 tags', { tags: Object.fromEntries(Array.from({ length: 21 }, (_, number) => [`key ${number}`, ''])) }, 'tags'],
+    ['U+0000 in a property', { properties: { a: '\0' } }, 'properties'],
+    ['a memory that is no number', { attributes: { maxRamMiB: Number.NaN } }, 'attributes.maxRamMiB'],
     ['U+0000 in a tag', { tags: { 'a\0': '' } }, 'tags'],
   ])('refuses %s', async (_, changes, field) => {
     await setUp();

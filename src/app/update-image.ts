@@ -5,6 +5,7 @@ import { moveImage } from '../db/image-states.ts';
 import { changeImage, type ImageChanges } from '../db/images.ts';
 import type { Image } from '../domain/image.ts';
 import { type AttributeChanges, changeAttributes } from '../domain/image-attributes.ts';
+import { changeProperties, checkProperties, type PropertyChanges } from '../domain/image-properties.ts';
 import { checkAttributes, checkDescription, checkImageName, checkTags } from '../domain/image-rules.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import { act, demand, type Trial } from './act.ts';
@@ -17,6 +18,7 @@ export interface ImageUpdate {
   readonly name?: string | undefined;
   readonly description?: string | undefined;
   readonly attributes?: AttributeChanges | undefined;
+  readonly properties?: PropertyChanges | undefined;
   /** All of them. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly protected?: boolean | undefined;
@@ -41,16 +43,18 @@ export async function updateImage(
   options: UpdateOptions = {},
 ): Promise<Image> {
   return await changeOwnImage(context, caller, id, options, async (trx, image, now) => {
-    const { deprecated, visibility, resourceGroup, attributes, ...plain } = update;
+    const { deprecated, visibility, resourceGroup, attributes, properties: texts, ...plain } = update;
     if (update.name !== undefined) checkImageName(update.name);
     if (update.description !== undefined) checkDescription(update.description);
     if (update.tags !== undefined) checkTags(update.tags);
     if (attributes !== undefined) checkAttributes(attributes);
+    const properties = texts && changeProperties(image.properties, texts);
+    if (properties !== undefined) checkProperties(properties);
     if (update.name !== undefined && options.uniqueName) {
       await lockAccountRegion(trx, image);
       await refuseTakenName(trx, { ...image, name: update.name });
     }
-    const changes: ImageChanges = { ...withoutUndefined(plain) };
+    const changes: ImageChanges = withoutUndefined({ ...plain, properties });
     if (visibility !== undefined) demand(caller, 'image.publish');
     const shared = visibility === 'private' && (await readMembers(trx, image.id)).length > 0;
     await changeImage(

@@ -64,6 +64,7 @@ const advice: Readonly<Record<string, (problem: ApiProblem) => string>> = {
   'access-key.not-found': () => 'see the keys with: mimeo access-key list',
   'access-key.limit': ({ user }) => `see the keys with: mimeo access-key list --user ${String(user)}`,
   'session.not-found': () => 'see the sessions with: mimeo session list',
+  'session.limit': () => 'see the sessions with: mimeo session list',
   'project.not-found': () => 'see the projects with: mimeo project list',
   'agency.not-found': () => 'see the agencies with: mimeo agency list',
   'resource-group.not-found': () => 'see the resource groups with: mimeo resource-group list',

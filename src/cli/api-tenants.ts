@@ -39,6 +39,7 @@ export interface ApiUser {
   readonly role: Role;
   readonly createdAt: string;
   readonly disabled: boolean;
+  readonly hasPassword: boolean;
 }
 
 export interface ApiAccessKey {
@@ -76,13 +77,23 @@ export interface ApiProject {
   readonly createdAt: string;
 }
 
+export interface ApiGrant {
+  /** Null: every project of the account. */
+  readonly projectId: string | null;
+  readonly role: Role;
+  /** What a dialect calls it. */
+  readonly title: string;
+  /** It grants nothing here. */
+  readonly isGlobal: boolean;
+}
+
 export interface ApiAgency {
   readonly id: string;
   readonly name: string;
   readonly description: string;
   /** Null: the image service. */
   readonly trustedAccountId: string | null;
-  readonly grants: readonly { readonly projectId: string | null; readonly role: Role }[];
+  readonly grants: readonly ApiGrant[];
   readonly createdAt: string;
   readonly expiresAt: string | null;
 }

@@ -11,17 +11,22 @@ const maxAnswer = 4096;
 export interface AskOptions {
   /** Nothing of the answer is shown. */
   readonly hidden?: boolean;
+  /** Spaces at its ends belong to it. */
+  readonly verbatim?: boolean;
   /** What names it without asking, for the error when nobody can be asked. */
-  readonly instead: string;
+  readonly instead?: string;
 }
 
 /** The answer to a question on the terminal, or one line of standard input where that is none. */
-export async function ask(io: CliIo, question: string, { hidden = false, instead }: AskOptions): Promise<string> {
-  const answer = io.stdin.isTTY ? await askPerson(io, question, hidden) : await readLine(io);
+export async function ask(io: CliIo, question: string, options: AskOptions): Promise<string> {
+  const { hidden = false, verbatim = false, instead } = options;
+  const given = io.stdin.isTTY ? await askPerson(io, question, hidden) : await readLine(io);
+  const answer = verbatim ? given : given.trim();
   if (answer !== '') return answer;
+  const option = instead === undefined ? '' : `with ${instead}, `;
   throw new CliError(`${question} is missing`, {
     exitCode: exitCodes.usage,
-    advice: `give it with ${instead}, on standard input, or run this in a terminal`,
+    advice: `give it ${option}on standard input, or run this in a terminal`,
   });
 }
 
@@ -35,7 +40,7 @@ async function askPerson({ stdin, stderr }: CliIo, question: string, hidden: boo
     terminal.once('SIGINT', () => reject(interruption())).once('close', () => reject(interruption()));
   });
   try {
-    return (await Promise.race([terminal.question(''), interrupted])).trim();
+    return await Promise.race([terminal.question(''), interrupted]);
   } finally {
     interrupted.catch(() => {});
     terminal.close();
@@ -49,5 +54,5 @@ async function readLine({ stdin }: CliIo): Promise<string> {
     text += piece.toString();
     if (text.includes('\n') || text.length > maxAnswer) break;
   }
-  return (text.split('\n', 1)[0] ?? '').slice(0, maxAnswer).trim();
+  return (text.split(/\r?\n/, 1)[0] ?? '').slice(0, maxAnswer);
 }

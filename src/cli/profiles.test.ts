@@ -4,7 +4,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Writable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ask } from './ask.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -142,6 +142,13 @@ describe('a question', () => {
     const hidden = terminal('wrong\x7f\x7f\x7f\x7f\x7fs3cret\r');
     expect(await ask(hidden.io, 'secret', { instead: '--secret-file', hidden: true })).toBe('s3cret');
     expect(hidden.shown()).toBe('secret: \n');
+  });
+
+  test('keeps the spaces of a secret that may have some', async () => {
+    const options = { hidden: true, verbatim: true };
+    expect(await ask(terminal('  with spaces \r').io, 'new password', options)).toBe('  with spaces ');
+    const stdin = Readable.from(['  with spaces \r\n', 'and more']);
+    expect(await ask({ stdin } as unknown as CliIo, 'new password', options)).toBe('  with spaces ');
   });
 
   test.each([

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { until } from '../../test/support/installation.ts';
 import { createTestApi, type TestApi } from '../../test/support/native-api.ts';
@@ -13,7 +14,10 @@ import { runTasks } from '../jobs/run-tasks.ts';
 import { createTaskContext } from '../main/tasks.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { exitCodes } from './exit-codes.ts';
+import type { CliIo } from './io.ts';
+import { buildProgram } from './program.ts';
 import { type InProcess, type Result, runInProcess } from './run.test-support.ts';
+import { runProgram } from './run-program.ts';
 
 let api: TestApi;
 let objectServer: ObjectServer;
@@ -141,6 +145,14 @@ test('users, keys and what their role lets them do', async () => {
     stderr: expect.stringContaining('see who you are here with: mimeo whoami'),
   });
   await must('user set anna --role operator --profile acme');
+  expect(await must('user set-password anna --profile acme', { stdin: 'correct horse\n' })).toContain('logged out');
+  expect(await must('user show anna --profile acme')).toMatch(/\nPassword +yes\n/);
+  expect(await mimeo('user set-password anna --profile acme', { stdin: 'short\n' })).toMatchObject({
+    code: exitCodes.refused,
+    stderr: expect.stringContaining('password must have 8 to 128 characters'),
+  });
+  await must('user remove-password anna --profile anna');
+  expect(await must('user show anna --profile acme')).toMatch(/\nPassword +no\n/);
   expect(await must('resource-group create mine --profile anna')).toMatch(/^Name +mine\n/);
 
   const rotated = await json(`access-key rotate ${key['id']} --grace 60 --profile acme`);
@@ -154,6 +166,37 @@ test('users, keys and what their role lets them do', async () => {
   expect(await must('user delete anna --profile acme')).toMatch(/^Deleted user anna \(/);
   expect(await mimeo('user show anna --profile acme')).toMatchObject({ code: exitCodes.notFound });
   expect(await must('account recover-key acme --profile operator')).toMatch(/^Access key +MK/);
+});
+
+test('a person types a new password twice, and sees nothing of it', async () => {
+  await must('user create typist --role viewer --profile acme');
+  const type = async (...answers: string[]) => {
+    const stdin = Object.assign(new PassThrough(), { isTTY: true });
+    let shown = '';
+    const stderr = new Writable({
+      decodeStrings: false,
+      write(piece: string, _encoding, done) {
+        shown += piece;
+        // After each question, as a person would.
+        if (piece.endsWith(': ')) setImmediate(() => stdin.write(`${answers.shift()}\r`));
+        done();
+      },
+    });
+    const io: CliIo = { stdin, stdout: stderr, stderr, env, onInterrupt: () => () => {} };
+    const args = ['user', 'set-password', 'typist', '--profile', 'acme'];
+    return { code: await runProgram(buildProgram(io, '0.0.1'), args, io), shown };
+  };
+  const shown = 'new password: \nonce more: \n';
+  expect(await type('correct horse', 'correct hose')).toEqual({
+    code: exitCodes.usage,
+    shown: `${shown}mimeo: the two are not the same\nrun the command again\n`,
+  });
+  expect(await must('user show typist --profile acme')).toMatch(/\nPassword +no\n/);
+  expect(await type('correct horse', 'correct horse')).toEqual({
+    code: 0,
+    shown: expect.stringMatching(new RegExp(`^${shown}User typist has the new password`)),
+  });
+  expect(await must('user show typist --profile acme')).toMatch(/\nPassword +yes\n/);
 });
 
 test('projects, resource groups, agencies and quotas', async () => {

@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import { type Setting, settings } from './settings.ts';
 
 /** A `mimeo.yaml` with every setting at its default, and above it what it is. */
@@ -7,7 +8,12 @@ export function exampleFile(): string {
 }
 
 function example({ name, description, expected, isSecret, defaultValue, format }: Setting): string {
-  const yaml = () => (Array.isArray(defaultValue) ? `[${defaultValue.join(', ')}]` : format(defaultValue));
+  const yaml = () => {
+    if (Array.isArray(defaultValue)) return `[${defaultValue.join(', ')}]`;
+    const text = format(defaultValue);
+    // `{service}…` would be a mapping.
+    return typeof defaultValue === 'string' ? stringify(text).trimEnd() : text;
+  };
   const what = isSecret ? `${expected}; or ${name}File: the path of a file that holds it` : expected;
   return `# ${description}\n${defaultValue === undefined ? `# ${name}:` : `${name}: ${yaml()}`} # ${what}\n`;
 }

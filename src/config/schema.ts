@@ -107,6 +107,25 @@ const shape = {
   aliyunPage: oneOf(['newer', 'older']).default('newer').register(details, {
     description: "Whose messages Alibaba Cloud's dialect answers with where the cloud's newer and older pages differ.",
   }),
+  huaweiHost: text(
+    '{service}.{region}. and a domain, or {domain}',
+    /^\{service\}\.\{region\}\.(\{domain\}|[a-z0-9.-]+)$/,
+  )
+    .default('{service}.{region}.{domain}')
+    .register(details, {
+      description:
+        "How Huawei Cloud's dialect reads service and region out of a host name: `ims.eu-de.example.org`. With a domain instead of `{domain}` in no other one.",
+    }),
+  huaweiSite: oneOf(['huawei', 'otc']).default('huawei').register(details, {
+    description: "Whose habits Huawei Cloud's dialect keeps to where those of Open Telekom Cloud differ.",
+  }),
+  huaweiClockSeconds: whole(1, hour)
+    .default(15 * 60)
+    .register(details, { description: "As `clockSeconds`, of a signature in Huawei Cloud's dialect." }),
+  huaweiKeyTokens: truth().default(false).register(details, {
+    description:
+      "Whether tokens of Huawei Cloud's dialect can be had for an access key and its secret in the body (`hw_ak_sk`), which tells the secret to whatever sees the request.",
+  }),
   tokenHours: whole(1, 24 * 365)
     .default(12)
     .register(details, {

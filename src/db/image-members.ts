@@ -17,6 +17,7 @@ export async function readMembers(db: Db | Trx, image: string): Promise<ImageMem
       'accounts.name as accountName',
       'accounts.number as accountNumber',
       'image_members.status',
+      'image_members.project as projectId',
       'image_members.created_at as createdAt',
       'image_members.updated_at as updatedAt',
     ])
@@ -25,27 +26,36 @@ export async function readMembers(db: Db | Trx, image: string): Promise<ImageMem
     .execute();
 }
 
-/** Adds the account, or leaves what it has answered, which `accepted` does for one that has not; the image is `shared` from now on unless it is public. */
+interface NewMember {
+  readonly image: string;
+  readonly account: string;
+  readonly status: MemberStatus;
+  /** The project that the account is named by; an account is one member, by the project that it was last named by. */
+  readonly project?: string | undefined;
+}
+
+/**
+ * Adds the account, or leaves what it has answered, which `accepted` does for one that has not; the image is `shared` from now on
+ * unless it is public.
+ */
 export async function insertMember(
   trx: Trx,
-  member: { readonly image: string; readonly account: string; readonly status: MemberStatus },
+  { image, account, status, project }: NewMember,
   now: number,
 ): Promise<void> {
-  await trx
-    .insertInto('image_members')
-    .values({ ...member, created_at: now, updated_at: now })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['image', 'account'])
-        .doUpdateSet({ status: member.status, updated_at: now })
-        .where('image_members.status', '=', 'pending')
-        .where(sql.lit(member.status), '=', 'accepted'),
-    )
-    .execute();
+  await sql`
+    INSERT INTO image_members AS held (image, account, status, project, created_at, updated_at)
+    VALUES (${image}, ${account}, ${status}, ${project ?? null}, ${now}, ${now})
+    ON CONFLICT (image, account) DO UPDATE SET
+      status = CASE held.status WHEN 'pending' THEN excluded.status ELSE held.status END,
+      project = coalesce(excluded.project, held.project),
+      updated_at = excluded.updated_at
+    WHERE (held.status = 'pending' AND excluded.status <> 'pending')
+      OR coalesce(excluded.project, held.project) IS DISTINCT FROM held.project`.execute(trx);
   await trx
     .updateTable('images')
     .set({ visibility: 'shared' })
-    .where('id', '=', member.image)
+    .where('id', '=', image)
     .where('visibility', '=', 'private')
     .execute();
 }
@@ -84,6 +94,7 @@ export async function answerMember(
 export interface Share {
   readonly image: Image;
   readonly status: MemberStatus;
+  readonly projectId: ImageMember['projectId'];
   /** Epoch milliseconds, as below. */
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -100,7 +111,8 @@ export interface ShareFilter {
 export async function listShares(db: Db | Trx, accountId: string, filter: ShareFilter): Promise<Share[]> {
   let query = selectImages(db)
     .innerJoin('image_members', 'image_members.image', 'images.id')
-    .select(['image_members.status', 'image_members.created_at as sharedAt', 'image_members.updated_at as answeredAt'])
+    .select(['image_members.status', 'image_members.project as namedProject'])
+    .select(['image_members.created_at as sharedAt', 'image_members.updated_at as answeredAt'])
     .where('image_members.account', '=', accountId);
   const { status, image, after } = filter;
   if (status !== undefined) query = query.where('image_members.status', '=', status);
@@ -113,9 +125,10 @@ export async function listShares(db: Db | Trx, accountId: string, filter: ShareF
     .orderBy('images.id', 'desc')
     .limit(filter.limit)
     .execute();
-  return rows.map(({ status, sharedAt, answeredAt, ...image }) => ({
+  return rows.map(({ status, namedProject, sharedAt, answeredAt, ...image }) => ({
     image,
     status,
+    projectId: namedProject,
     createdAt: sharedAt,
     updatedAt: answeredAt,
   }));

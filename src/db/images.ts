@@ -1,114 +1,18 @@
 /**
- * The rows of images with their disks and tags, and of the snapshots that are made with them: inserted, read, locked and changed
- * by hand. What a new image takes is charged to its account's quotas in the same transaction; image-states.ts has what becomes
- * of it.
+ * The rows of images with their disks and tags: read, locked and changed by hand. new-images.ts inserts them, image-states.ts has
+ * what becomes of them.
  */
 import { type RawBuilder, sql } from 'kysely';
 import { jsonArrayFrom, jsonObjectFrom } from 'kysely/helpers/postgres';
 import { isUuid } from '../domain/ids.ts';
-import type { Disk, Image, SnapshotIds, Visibility } from '../domain/image.ts';
+import type { Image, Visibility } from '../domain/image.ts';
 import type { ImageAttributes } from '../domain/image-attributes.ts';
-import { type Charge, chargeOf, chargeOfSnapshots } from '../domain/quota.ts';
 import type { MemberStatus } from '../domain/sharing.ts';
-import type { SnapshotSource } from '../domain/snapshot.ts';
-import { charge } from './account-regions.ts';
 import { buildOnce } from './build-once.ts';
 import type { Db, Trx } from './database.ts';
-import { recordState } from './events.ts';
-import { handOver, type SnapshotBytes } from './snapshots.ts';
-
-export interface NewDisk extends Disk {
-  /** `source`: what it is to be a copy of. */
-  readonly snapshot: SnapshotIds & { readonly source?: SnapshotSource | null };
-}
-
-export interface NewImage
-  extends Omit<Image, 'accountName' | 'accountNumber' | 'resourceGroupAliyunId' | 'revision' | 'disks'> {
-  readonly disks: readonly NewDisk[];
-}
-
-/** Inserts the image with everything that belongs to it, and charges it; its region must be known. */
-export async function insertImage(trx: Trx, image: NewImage): Promise<void> {
-  const taken = chargeOf(image.disks);
-  // One statement, since copies are accepted one after the other under the lock of their destination.
-  await withImage(trx, image, taken, taken.bytes)
-    .with('disk', (part) => part.insertInto('disks').values(image.disks.map((disk) => diskRow(image, disk))))
-    .insertInto('snapshots')
-    .values(({ selectFrom }) =>
-      image.disks.map(({ role, format, size, snapshot }) => ({
-        id: snapshot.id,
-        aliyun_id: snapshot.aliyunId,
-        jdcloud_id: snapshot.jdcloudId,
-        account: image.accountId,
-        region: selectFrom('regions').select('number').where('id', '=', image.region),
-        project: image.projectId,
-        name: image.name,
-        role,
-        format,
-        size,
-        source: snapshot.source ? JSON.stringify(snapshot.source) : null,
-        created_at: image.createdAt,
-      })),
-    )
-    .execute();
-}
-
-/**
- * Inserts an available image whose disks stand on the account's own snapshots of the region, whose bytes are given by their
- * ids, and charges it (`chargeOfSnapshots`): no byte moves, and what a snapshot counted for itself is the image's from now on.
- */
-export async function insertImageOfSnapshots(
-  trx: Trx,
-  image: NewImage & { readonly state: 'available' },
-  held: ReadonlyMap<string, SnapshotBytes>,
-): Promise<void> {
-  const manifestOf = ({ snapshot }: NewDisk) => (held.get(snapshot.id) as SnapshotBytes).manifest;
-  await withImage(trx, image, chargeOfSnapshots([...held.values()]), chargeOf(image.disks).bytes)
-    .insertInto('disks')
-    .values(image.disks.map((disk) => ({ ...diskRow(image, disk), manifest: manifestOf(disk) })))
-    .execute();
-  await handOver(trx, [...held.keys()]);
-  const { accountId, region } = image;
-  const resource = { type: 'image', id: image.id };
-  await recordState(trx, { accountId, type: 'image.available', resource, region, details: {} }, image.createdAt);
-}
-
-function diskRow(image: NewImage, { index, role, format, size, snapshot }: NewDisk) {
-  return { image: image.id, index, role, format, size, snapshot: snapshot.id };
-}
-
-/** The image's row and tags, charged as `taken`, along with the disks that are to be inserted. */
-function withImage(trx: Trx, image: NewImage, taken: Charge, bytes: number) {
-  const parts = trx
-    .with('charged', () => sql<Record<string, never>>`(${charge(image, taken)})`)
-    .with('tag', () => sql<Record<string, never>>`(${insertTags(image.id, image.tags)})`);
-  return parts.with('image', (part) =>
-    part.insertInto('images').values(({ selectFrom }) => ({
-      id: image.id,
-      aliyun_id: image.aliyunId,
-      jdcloud_id: image.jdcloudId,
-      account: image.accountId,
-      region: selectFrom('regions').select('number').where('id', '=', image.region),
-      name: image.name,
-      description: image.description,
-      kind: image.kind,
-      root_device: image.rootDevice,
-      attributes: JSON.stringify(image.attributes),
-      state: image.state,
-      source_image: image.sourceImageId,
-      project: image.projectId,
-      resource_group: image.resourceGroupId,
-      visibility: image.visibility,
-      protected: image.protected,
-      quota_bytes: bytes,
-      created_at: image.createdAt,
-      updated_at: image.updatedAt,
-    })),
-  );
-}
 
 /** The statement that inserts the tags, the same for any number of them. */
-function insertTags(image: string, tags: Readonly<Record<string, string>>): RawBuilder<unknown> {
+export function insertTags(image: string, tags: Readonly<Record<string, string>>): RawBuilder<unknown> {
   return sql`INSERT INTO image_tags (image, key, value) SELECT ${image}, key, value FROM jsonb_each_text(${JSON.stringify(tags)})`;
 }
 
@@ -135,6 +39,7 @@ export function selectImages(db: Db | Trx) {
       'images.kind',
       'images.root_device as rootDevice',
       'images.attributes',
+      'images.properties',
       'images.state',
       'images.visibility',
       'images.protected',
@@ -271,6 +176,8 @@ export interface ImageChanges {
   readonly description?: string;
   /** All of them. */
   readonly attributes?: ImageAttributes;
+  /** All of them. */
+  readonly properties?: Readonly<Record<string, string>>;
   readonly protected?: boolean;
   readonly visibility?: Visibility;
   readonly resourceGroupId?: string | null;
@@ -279,12 +186,13 @@ export interface ImageChanges {
 
 /** Changes the image and counts its revision up. */
 export async function changeImage(trx: Trx, id: string, changes: ImageChanges, now: number): Promise<void> {
-  const { tags, attributes, resourceGroupId, ...columns } = changes;
+  const { tags, attributes, properties, resourceGroupId, ...columns } = changes;
   await trx
     .updateTable('images')
     .set(({ eb }) => ({
       ...columns,
       ...(attributes === undefined ? {} : { attributes: JSON.stringify(attributes) }),
+      ...(properties === undefined ? {} : { properties: JSON.stringify(properties) }),
       ...(resourceGroupId === undefined ? {} : { resource_group: resourceGroupId }),
       updated_at: now,
       revision: eb('revision', '+', 1),

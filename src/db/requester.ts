@@ -32,7 +32,7 @@ export async function findRequester(
            u.role, u.account IS NOT DISTINCT FROM a.id AS own,
            coalesce((
              SELECT jsonb_agg(jsonb_build_object('agency', g.name, 'projectId', t.project, 'role', t.role))
-             FROM agencies g JOIN agency_grants t ON t.agency = g.id
+             FROM agencies g JOIN agency_grants t ON t.agency = g.id AND NOT t.is_global
              WHERE g.account = a.id AND g.trusted_account = u.account AND (g.expires_at IS NULL OR g.expires_at > ${now})
            ), '[]') AS grants
     FROM accounts a
@@ -49,6 +49,7 @@ export async function findRequester(
     administers,
     accessKeyId: null,
     sessionId: null,
+    projectId: null,
     temporary: false,
   };
   if (userId === null) {

@@ -228,7 +228,7 @@ export interface UsersTable {
   role: Role;
   created_at: number;
   disabled_at: number | null;
-  password: Generated<string | null>;
+  password: string | null;
 }
 
 export interface AccessKeysTable {
@@ -256,7 +256,7 @@ export interface SessionsTable {
   role: Role;
   created_at: number;
   expires_at: number;
-  project: Generated<string | null>;
+  project: string | null;
 }
 
 export interface ProjectsTable {
@@ -325,7 +325,7 @@ export interface ImageMembersTable {
   status: MemberStatus;
   created_at: number;
   updated_at: number;
-  project: Generated<string | null>;
+  project: string | null;
 }
 
 export interface EventsTable {

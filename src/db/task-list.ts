@@ -1,6 +1,7 @@
 /** Lists of tasks. */
 import { type ExpressionBuilder, sql } from 'kysely';
 import { isUuid } from '../domain/ids.ts';
+import type { Principal } from '../domain/principal.ts';
 import type { TaskState } from '../domain/states.ts';
 import type { Task, TaskKind } from '../domain/task.ts';
 import type { Db } from './database.ts';
@@ -68,6 +69,20 @@ export async function listTasks(
     .limit(1)
     .executeTakeFirstOrThrow();
   return { tasks: rows.map(toTask), total };
+}
+
+/** The account's imports into these images, of those in the projects; null: in any. An image has one at most. */
+export async function findImportsInto(
+  db: Db,
+  { accountId, projects }: Pick<Principal, 'accountId' | 'projects'>,
+  images: readonly string[],
+): Promise<Task[]> {
+  let query = selectTasks(db)
+    .where('tasks.account', '=', accountId)
+    .where('tasks.kind', '=', 'import')
+    .where('tasks.image', '=', sql<string>`any(${images}::uuid[])`);
+  if (projects !== null) query = query.where('tasks.project', '=', sql<string>`any(${projects}::uuid[])`);
+  return (await query.execute()).map(toTask);
 }
 
 type TaskExpressions = ExpressionBuilder<Database, 'tasks' | 'regions'>;

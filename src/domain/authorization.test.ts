@@ -19,6 +19,7 @@ function principal(overrides: Partial<Principal> = {}): Principal {
     sessionId: null,
     agency: null,
     projects: null,
+    projectId: null,
     temporary: false,
     ...overrides,
   };
@@ -62,6 +63,7 @@ describe('may', () => {
       'account.manage',
       'agency.manage',
       'user.manage',
+      'user.password',
     ]);
   });
 });

@@ -44,6 +44,8 @@ export const actions = {
   'user.read': { least: 'viewer', delegable: 'never' },
   'user.manage': { least: 'owner', delegable: 'never', lasting: true },
   'user.delete': { least: 'owner', delegable: 'never' },
+  // Everybody his own; whose else is looked at with the user.
+  'user.password': { least: 'viewer', delegable: 'never', lasting: true },
   'access-key.read': { least: 'viewer', delegable: 'never' },
   'access-key.manage': { least: 'viewer', delegable: 'never', lasting: true },
   'access-key.delete': { least: 'viewer', delegable: 'never' },

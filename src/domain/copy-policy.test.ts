@@ -25,6 +25,7 @@ const principal: Principal = {
   sessionId: null,
   agency: null,
   projects: null,
+  projectId: null,
   temporary: false,
 };
 
@@ -44,6 +45,7 @@ const source: Image = {
   kind: 'system-disk',
   rootDevice: 'cloud-disk',
   attributes: {},
+  properties: {},
   state: 'available',
   visibility: 'private',
   protected: false,
@@ -77,6 +79,7 @@ const facts: CopyFacts = {
   name: 'debian',
   nameTaken: false,
   unfinishedCopy: null,
+  unfinishedElsewhere: 0,
   quotas: { images: room, snapshots: room, bytes: room, copies: room },
   charge: { images: 1, snapshots: 1, bytes: 60 },
 };
@@ -94,6 +97,7 @@ const rules: { readonly [Name in RuleName]: Extract<CopyRule, { rule: Name }> } 
   size: { rule: 'size', most: 100 },
   'unique-name': { rule: 'unique-name' },
   conflict: { rule: 'conflict' },
+  'elsewhere-limit': { rule: 'elsewhere-limit', most: 5 },
   quota: { rule: 'quota' },
   'no-waiting': { rule: 'no-waiting' },
 };
@@ -152,6 +156,7 @@ const refused: readonly [what: string, rule: CopyRule, changes: Partial<CopyFact
   ['a byte too much', { rule: 'size', most: 99 }, {}, 'copy.size'],
   ['a name that is taken', rules['unique-name'], { nameTaken: true }, 'image.name-taken'],
   ['a copy that is on its way', rules.conflict, { unfinishedCopy: 'first' }, 'copy.conflict'],
+  ['a copy too many to elsewhere', rules['elsewhere-limit'], { unfinishedElsewhere: 5 }, 'copy.too-many-elsewhere'],
   ['an image too many', rules.quota, { quotas: { ...facts.quotas, images: full } }, 'quota.images'],
   ['a snapshot too many', rules.quota, { quotas: { ...facts.quotas, snapshots: full } }, 'quota.snapshots'],
   ['bytes too many', rules.quota, { quotas: { ...facts.quotas, bytes: { used: 0, limit: 59 } } }, 'quota.bytes'],
@@ -203,6 +208,20 @@ describe('judgeCopy', () => {
     expect(refusals(policy, { ...facts, region: 'north' })).toEqual(['copy.same-region']);
   });
 
+  it('lets images be larger that come from where the rule says so', () => {
+    const policy = policyOf({ rule: 'size', most: 99, mostFrom: { north: 100, west: 1000 } });
+    expect(refusals(policy, facts)).toEqual([null]);
+    expect(refusals(policy, { ...facts, source: { ...source, region: 'east' } })).toEqual(['copy.size']);
+    const larger = policyOf({ rule: 'size', most: 1000, mostFrom: { north: 99 } });
+    expect(judgeCopy(larger, facts)[0]?.refusal?.facts).toEqual({ image: 'source', size: 100, limit: 99 });
+  });
+
+  it('counts to a limit only what goes elsewhere', () => {
+    const policy = policyOf(rules['elsewhere-limit']);
+    expect(refusals(policy, { ...facts, unfinishedElsewhere: 4 })).toEqual([null]);
+    expect(refusals(policy, { ...facts, unfinishedElsewhere: 5, region: 'north' })).toEqual([null]);
+  });
+
   it("asks in the policy's order, whatever that is", () => {
     const changed: CopyFacts = { ...facts, region: 'north', nameTaken: true, source: { ...source, state: 'queued' } };
     const asked = [rules['unique-name'], rules.region, rules['source-state']];
@@ -233,6 +252,7 @@ describe('judgeStart', () => {
     name: _name,
     nameTaken: _taken,
     unfinishedCopy: _copy,
+    unfinishedElsewhere: _elsewhere,
     quotas: _quotas,
     charge: _charge,
     ...standing

@@ -30,11 +30,13 @@ interface RuleParameters {
   'shared-region': object;
   kind: { readonly allow: readonly ImageKind[] };
   'root-device': { readonly allow: readonly RootDevice[] };
-  /** Bytes of all disks together. */
-  size: { readonly most: number };
+  /** Bytes of all disks together; images that lie in a region of `mostFrom` may have that many. */
+  size: { readonly most: number; readonly mostFrom?: Readonly<Record<string, number>> };
   'unique-name': object;
   /** The same image is on its way to the same region for one copy of the account at a time. */
   conflict: object;
+  /** Of the account's copies between regions, whichever these are, fewer than so many have not finished. */
+  'elsewhere-limit': { readonly most: number };
   quota: object;
   /** Copies that cannot start at once are refused and do not wait. */
   'no-waiting': object;
@@ -79,6 +81,11 @@ export interface CopyFacts extends StandingFacts {
   readonly nameTaken: boolean;
   /** The account's unfinished copy of the same image to the same region; only looked for where a rule minds. */
   readonly unfinishedCopy: string | null;
+  /**
+   * The account's unfinished copies between regions, with those that the same request makes before this one; only counted where
+   * a rule minds: before the request there are none otherwise.
+   */
+  readonly unfinishedElsewhere: number;
   /**
    * Of the account in the destination, with what the same request takes before this copy. Unfinished copies are only counted
    * where a rule minds: before the request there are none otherwise.
@@ -139,14 +146,19 @@ const accepting: { readonly [Name in Exclude<RuleName, StandingName>]: Check<Nam
     allow.includes(kind) ? undefined : new RefusalError('copy.kind', { image: id, kind }),
   'root-device': ({ source: { id, rootDevice } }, { allow }) =>
     allow.includes(rootDevice) ? undefined : new RefusalError('copy.root-device', { image: id, rootDevice }),
-  size({ source }, { most }) {
+  size({ source }, { most, mostFrom = {} }) {
     const size = sizeOf(source);
-    return size <= most ? undefined : new RefusalError('copy.size', { image: source.id, size, limit: most });
+    const limit = mostFrom[source.region] ?? most;
+    return size <= limit ? undefined : new RefusalError('copy.size', { image: source.id, size, limit });
   },
   'unique-name': ({ nameTaken, region, name }) =>
     nameTaken ? new RefusalError('image.name-taken', { region, name }) : undefined,
   conflict: ({ source: { id }, region, unfinishedCopy: copy }) =>
     copy === null ? undefined : new RefusalError('copy.conflict', { image: id, region, copy }),
+  'elsewhere-limit'({ source, region, unfinishedElsewhere: used }, { most }) {
+    if (source.region === region || used < most) return undefined;
+    return new RefusalError('copy.too-many-elsewhere', { limit: most, used });
+  },
   quota: ({ region, quotas, charge }) => quotaRefusal(region, quotas, charge),
   'no-waiting'({ region, quotas }) {
     const { used, limit } = quotas.copies;

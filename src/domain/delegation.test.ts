@@ -21,6 +21,12 @@ describe('delegatedProjects', () => {
     expect(delegatedProjects(everywhere, 'operator')).toEqual(['north']);
   });
 
+  it('are none of those that are granted of global services', () => {
+    const global: AgencyGrant[] = [{ projectId: null, role: 'owner', isGlobal: true }];
+    expect(delegatedProjects(global, 'viewer')).toBeUndefined();
+    expect(delegatedProjects([...grants, ...global], 'viewer')).toEqual(['north', 'south']);
+  });
+
   it('name a project once, however many grants it has', () => {
     expect(delegatedProjects([...grants, { projectId: 'north', role: 'viewer' }], 'viewer')).toEqual([
       'north',
@@ -35,5 +41,14 @@ describe('delegatedRole', () => {
     expect(delegatedRole(grants, 'viewer')).toBe('viewer');
     expect(delegatedRole([{ projectId: null, role: 'owner' }], 'operator')).toBe('operator');
     expect(delegatedRole([], 'owner')).toBeUndefined();
+  });
+
+  it('in a project is the greatest that reaches it', () => {
+    const all = { projectId: null, role: 'viewer' } as const;
+    const north = { projectId: 'north', role: 'operator' } as const;
+    expect(delegatedRole([all, north], 'owner', 'north')).toBe('operator');
+    expect(delegatedRole([all, north], 'owner', 'south')).toBe('viewer');
+    expect(delegatedRole([all, north], 'viewer', 'north')).toBe('viewer');
+    expect(delegatedRole([north], 'owner', 'south')).toBeUndefined();
   });
 });

@@ -20,7 +20,7 @@ const deeds = [
   ...(['copy.create', 'copy.cancel'] as const),
   ...(['task.cancel'] as const),
   ...(['account.create', 'account.update', 'quota.manage', 'installation.operate'] as const),
-  ...(['user.create', 'user.update', 'user.delete'] as const),
+  ...(['user.create', 'user.update', 'user.delete', 'user.password'] as const),
   ...(['access-key.create', 'access-key.update', 'access-key.rotate', 'access-key.delete'] as const),
   ...(['session.create', 'session.delete'] as const),
   ...(['project.create', 'project.update', 'project.delete'] as const),

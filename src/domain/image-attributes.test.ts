@@ -9,6 +9,7 @@ import {
   type ImageAttributes,
   imdsVersions,
   osTypes,
+  osWidths,
 } from './image-attributes.ts';
 import { checkAttributes } from './image-rules.ts';
 
@@ -24,6 +25,11 @@ const known = {
   nvmeSupport: fc.boolean(),
   imdsSupport: fc.constantFrom(...imdsVersions),
   cloudInit: fc.boolean(),
+  osVersion: text,
+  osBits: fc.constantFrom(...osWidths),
+  minDiskGiB: fc.nat(),
+  minRamMiB: fc.nat(),
+  maxRamMiB: fc.nat(),
 };
 const attributes: fc.Arbitrary<ImageAttributes> = fc.record(known, { requiredKeys: [] });
 const perhaps = <Value>(value: fc.Arbitrary<Value>) => fc.option(fc.option(value), { nil: undefined });
@@ -31,6 +37,7 @@ const changes: fc.Arbitrary<AttributeChanges> = fc.record({
   family: perhaps(known.family),
   osType: perhaps(known.osType),
   nvmeSupport: perhaps(known.nvmeSupport),
+  maxRamMiB: perhaps(known.maxRamMiB),
 });
 
 describe('changeAttributes', () => {
@@ -61,7 +68,7 @@ describe('attributesOfCopy', () => {
 });
 
 describe('checkAttributes', () => {
-  const texts = ['family', 'version', 'platform', 'licenseType'] as const;
+  const texts = ['family', 'version', 'platform', 'licenseType', 'osVersion'] as const;
 
   it.each(texts)('lets %s have 1 to 128 characters', (name) => {
     for (const good of ['x', 'Windows Server 2022', 'Ж'.repeat(128)]) checkAttributes({ [name]: good });
@@ -76,6 +83,17 @@ describe('checkAttributes', () => {
     ['half of a surrogate pair', 'a\ud800', 'must not contain U+0000 or half a surrogate pair'],
   ])('refuses %s in any of them', (_, bad, rule) => {
     for (const name of texts) {
+      const refusal = { code: 'request.invalid', facts: { field: `attributes.${name}`, rule } };
+      expect(() => checkAttributes({ [name]: bad })).toThrow(expect.objectContaining(refusal));
+    }
+  });
+
+  const wholes = ['minDiskGiB', 'minRamMiB', 'maxRamMiB'] as const;
+
+  it.each(wholes)('lets %s be a whole number from 0 on', (name) => {
+    for (const good of [0, 1, 2 ** 31 - 1, null]) checkAttributes({ [name]: good });
+    for (const bad of [-1, 0.5, 2 ** 31, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const rule = 'must be a whole number from 0 to 2147483647';
       const refusal = { code: 'request.invalid', facts: { field: `attributes.${name}`, rule } };
       expect(() => checkAttributes({ [name]: bad })).toThrow(expect.objectContaining(refusal));
     }

@@ -8,6 +8,7 @@ export const architectures = ['x86_64', 'i386', 'arm64'] as const;
 export const bootModes = ['bios', 'uefi', 'uefi-preferred'] as const;
 /** Versions of the service that tells an instance about itself. */
 export const imdsVersions = ['v1', 'v2'] as const;
+export const osWidths = [32, 64] as const;
 
 export interface ImageAttributes {
   /** Images of one family are versions of each other. */
@@ -16,6 +17,9 @@ export interface ImageAttributes {
   readonly osType?: (typeof osTypes)[number] | undefined;
   /** The distribution or edition: `Debian`, `Windows Server 2022`. */
   readonly platform?: string | undefined;
+  /** As the clouds write it in one: `CentOS 7.3 64bit`. */
+  readonly osVersion?: string | undefined;
+  readonly osBits?: (typeof osWidths)[number] | undefined;
   readonly architecture?: (typeof architectures)[number] | undefined;
   readonly bootMode?: (typeof bootModes)[number] | undefined;
   readonly licenseType?: string | undefined;
@@ -23,6 +27,10 @@ export interface ImageAttributes {
   readonly imdsSupport?: (typeof imdsVersions)[number] | undefined;
   /** An instance made from it is set up by cloud-init. */
   readonly cloudInit?: boolean | undefined;
+  /** What an instance made from it needs at least, and may have at most. */
+  readonly minDiskGiB?: number | undefined;
+  readonly minRamMiB?: number | undefined;
+  readonly maxRamMiB?: number | undefined;
 }
 
 /** What is left out stays as it is; null takes it away. */

@@ -1,15 +1,17 @@
 /** What every image must keep to, whichever dialect made it; dialects add narrower rules of their own. */
+import { maxDiskBytes } from './image.ts';
 import type { AttributeChanges } from './image-attributes.ts';
 import { RefusalError } from './refusal.ts';
+import { checkWhole } from './tenant-rules.ts';
 
 const controlCharacter = /\p{Cc}/u;
 
-function invalid(field: string, rule: string): RefusalError {
+export function invalid(field: string, rule: string): RefusalError {
   return new RefusalError('request.invalid', { field, rule });
 }
 
 /** PostgreSQL holds neither the character U+0000 nor half of a surrogate pair. */
-function checkStorable(field: string, text: string): void {
+export function checkStorable(field: string, text: string): void {
   if (text.includes('\0') || !text.isWellFormed())
     throw invalid(field, 'must not contain U+0000 or half a surrogate pair');
 }
@@ -27,12 +29,23 @@ export function checkImageName(name: string): void {
   checkLabel('name', name);
 }
 
+/** The most that OpenStack's clients can read: they keep disk and memory in 32 bits. */
+const maxWhole = 2 ** 31 - 1;
+
 /** Texts keep to the rule of names; `family`, for one, is as long as a name in the clouds. */
 export function checkAttributes(attributes: AttributeChanges): void {
-  for (const name of ['family', 'version', 'platform', 'licenseType'] as const) {
+  for (const name of ['family', 'version', 'platform', 'licenseType', 'osVersion'] as const) {
     const text = attributes[name];
     if (text !== undefined && text !== null) checkLabel(`attributes.${name}`, text);
   }
+  for (const name of ['minDiskGiB', 'minRamMiB', 'maxRamMiB'] as const) {
+    const value = attributes[name];
+    if (value !== undefined && value !== null) checkWhole(`attributes.${name}`, value, 0, maxWhole);
+  }
+}
+
+export function checkDiskSize(size: number): void {
+  checkWhole('size', size, 1, maxDiskBytes);
 }
 
 /** At most 1024 characters, which is the longest that any of the clouds allows. */

@@ -43,6 +43,9 @@ export interface SnapshotIds {
   readonly jdcloudId: string;
 }
 
+/** 64 TiB, the largest disk that any of the clouds knows. */
+export const maxDiskBytes = 64 * 1024 ** 4;
+
 export interface Disk {
   /** 0 is the system disk of an image that has one; data disks follow. */
   readonly index: number;
@@ -76,6 +79,8 @@ export interface Image extends ImageIds {
   readonly kind: ImageKind;
   readonly rootDevice: RootDevice;
   readonly attributes: ImageAttributes;
+  /** What clients keep with it (`image-properties.ts`). */
+  readonly properties: Readonly<Record<string, string>>;
   readonly state: ImageState;
   readonly visibility: Visibility;
   /** It cannot be deleted. */
@@ -95,4 +100,11 @@ export interface Image extends ImageIds {
 /** Bytes of all disks together, holes included. */
 export function sizeOf({ disks }: Pick<Image, 'disks'>): number {
   return disks.reduce((sum, { size }) => sum + size, 0);
+}
+
+const GiB = 1024 ** 3;
+
+/** GiB that a machine made from it needs: what is said of it, else as its first disk measures, and one at least. */
+export function minDiskOf({ attributes, disks }: Pick<Image, 'attributes' | 'disks'>): number {
+  return attributes.minDiskGiB ?? Math.max(1, Math.ceil((disks[0]?.size ?? 0) / GiB));
 }

@@ -5,7 +5,7 @@ export const roles = ['owner', 'operator', 'viewer'] as const;
 export type Role = (typeof roles)[number];
 
 /**
- * `installation`: the bearer of the data directory's token. `user`: by an access key. `session`: by a bearer token or
+ * `installation`: the bearer of the data directory's token. `user`: by an access key or a password. `session`: by a bearer token or
  * temporary credentials. `service`: Mimeo itself, for instance a copy that goes on.
  */
 export const principalKinds = ['installation', 'user', 'session', 'service'] as const;
@@ -32,6 +32,13 @@ export interface Principal {
   readonly agency: string | null;
   /** Ids of the projects that an agency was granted; null: all of the account. */
   readonly projects: readonly string[] | null;
+  /**
+   * The project that its token was made for: what its requests mean that name none; null for all others. It limits nothing:
+   * whoever has the token may ask for one of another project.
+   */
+  readonly projectId: string | null;
+  /** Of one that a password has let in, which one (`passwordMark`): a session that he makes ends with it. */
+  readonly passwordMark?: string;
   /** Signs with temporary credentials, which make nothing that would outlive them (`lasting` in authorization.ts). */
   readonly temporary: boolean;
 }

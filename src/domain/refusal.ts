@@ -30,6 +30,7 @@ export interface RefusalFacts {
   'access-key.not-found': { accessKey: string };
   'access-key.limit': { user: string; limit: number };
   'session.not-found': { session: string };
+  'session.limit': { user: string; limit: number };
   'project.not-found': { project: string };
   'project.exists': { region: string; name: string };
   'project.in-use': { project: string };
@@ -86,11 +87,14 @@ export interface RefusalFacts {
   'copy.shared-region': { image: string; region: string };
   /** `copy` is the unfinished one. */
   'copy.conflict': { image: string; region: string; copy: string };
+  /** Of all the account's copies between regions. */
+  'copy.too-many-elsewhere': { limit: number; used: number };
   'store.full': { region: string };
   'object-store.missing': Record<never, never>;
   'object-store.unreachable': Record<never, never>;
   'object.bucket-not-found': { bucket: string };
   'object.not-found': { bucket: string; object: string };
+  'object.exists': { bucket: string; object: string };
   /** `object` is null when it is the bucket. */
   'object.denied': { bucket: string; object: string | null };
   'object.size': { bucket: string; object: string; size: number; limit: number; role: DiskRole };

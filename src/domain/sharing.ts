@@ -14,10 +14,12 @@ export interface ImageMember {
   /** Sixteen digits. */
   readonly accountNumber: number;
   readonly status: MemberStatus;
+  /** The project that the account was named by, for dialects that share with projects; null: by none. */
+  readonly projectId: string | null;
   /** Epoch milliseconds, as below. */
   readonly createdAt: number;
   readonly updatedAt: number;
 }
 
-/** The most that any of the clouds allows: Huawei's 128. */
+/** Unless a dialect says otherwise: as many as Huawei has. */
 export const maxMembers = 128;

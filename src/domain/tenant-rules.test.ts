@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { RefusalError } from './refusal.ts';
 import {
   checkAccountName,
+  checkGrantTitle,
+  checkPassword,
   checkTenantDescription,
   checkTenantName,
   checkUserName,
@@ -32,6 +34,20 @@ describe('names', () => {
 it('descriptions have at most 255 characters', () => {
   expect(() => checkTenantDescription('d'.repeat(255))).not.toThrow();
   expect(() => checkTenantDescription('d'.repeat(256))).toThrow(RefusalError);
+});
+
+it('titles of grants have at most 64 characters, none of them a control character', () => {
+  for (const title of ['', 'Server Administrator', 't'.repeat(64)]) expect(() => checkGrantTitle(title)).not.toThrow();
+  for (const title of ['a\nb', 't'.repeat(65)]) expect(() => checkGrantTitle(title), title).toThrow(RefusalError);
+});
+
+it('passwords have 8 to 128 characters, all of which can be kept', () => {
+  for (const password of ['12345678', ' spaces  ', '\u{1f511}'.repeat(128)]) {
+    expect(() => checkPassword(password)).not.toThrow();
+  }
+  for (const password of ['', '1234567', '\u{1f511}'.repeat(7), 'p'.repeat(129), '1234567\0', '1234567\ud800']) {
+    expect(() => checkPassword(password), password).toThrow(RefusalError);
+  }
 });
 
 it('counts are whole and in their range', () => {

@@ -36,6 +36,21 @@ export function checkTenantDescription(description: string): void {
   if (description.length > 255) throw invalid('description', 'must have at most 255 characters');
 }
 
+/** What a dialect calls a grant, in its own words. */
+export function checkGrantTitle(title: string): void {
+  if (title.length > 64) throw invalid('title', 'must have at most 64 characters');
+  if (/\p{Cc}/u.test(title)) throw invalid('title', 'must not contain control characters');
+}
+
+/** NIST SP 800-63B: at least 8 characters, as long as anybody wants within reason, and any of them. */
+export function checkPassword(password: string): void {
+  const { length } = [...password];
+  if (length < 8 || length > 128) throw invalid('password', 'must have 8 to 128 characters');
+  if (password.includes('\0') || !password.isWellFormed()) {
+    throw invalid('password', 'must not contain U+0000 or half a surrogate pair');
+  }
+}
+
 export function checkWhole(field: string, value: number, least: number, most: number): void {
   if (!Number.isInteger(value) || value < least || value > most) {
     throw invalid(field, `must be a whole number from ${least} to ${most}`);

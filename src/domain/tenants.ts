@@ -22,6 +22,8 @@ export interface User {
   readonly role: Role;
   readonly createdAt: number;
   readonly disabledAt: number | null;
+  /** Dialects whose clients log in by one let the user in by it. */
+  readonly hasPassword: boolean;
 }
 
 /** What can be told of an access key; its secret is told once, when it is made. */
@@ -53,6 +55,10 @@ export interface AgencyGrant {
   /** Null: every project of the account. */
   readonly projectId: string | null;
   readonly role: Role;
+  /** What a dialect calls what it granted; '' by default. */
+  readonly title?: string;
+  /** Of services that lie in no region: kept to be shown, it grants nothing here. */
+  readonly isGlobal?: boolean;
 }
 
 /** A named delegation: whoever is trusted may act in the account, as far as the grants go. */
@@ -95,6 +101,8 @@ export interface Session {
   readonly userName: string | null;
   /** Name of the agency that it acts by. */
   readonly agency: string | null;
+  /** What its requests mean that name no project; null: nothing was said. */
+  readonly projectId: string | null;
   /** 20 capital letters and digits, beginning with `MT`; null for a bearer token. */
   readonly accessKeyId: string | null;
   readonly createdAt: number;

@@ -9,7 +9,7 @@ import { findCopy } from '../app/find-copy.ts';
 import { insertCopies, moveCopy, startCopy } from '../db/copies.ts';
 import { inTransaction } from '../db/database.ts';
 import { recordEvents } from '../db/events.ts';
-import { insertImage } from '../db/images.ts';
+import { insertImage } from '../db/new-images.ts';
 import { newImageIds, newSnapshot, newUuid } from '../domain/ids.ts';
 import type { Image } from '../domain/image.ts';
 import { silentLogger } from '../telemetry/logger.ts';

@@ -7,6 +7,7 @@
  *     master.key   what the installation's keys are wrapped with
  *     token        what the command line shows to the server
  *     regions/     the stores
+ *     tls/         certificates of `mimeo tls init`, if it was asked for them
  *
  * The embedded database adds `postgres/` and `postgres.password`.
  */
@@ -42,12 +43,26 @@ interface Identity {
 const formatVersion = 1;
 const identityFile = 'mimeo.json';
 
-/** What a start that was killed leaves behind; `lost+found` is there when the directory is a file system of its own. */
-const leftover = /^(lock|master\.key|token|\..+\.tmp|lost\+found)$/;
+/**
+ * What a start that was killed leaves behind, or `mimeo tls init` before the first one; `lost+found` is there when the directory
+ * is a file system of its own.
+ */
+const leftover = /^(lock|master\.key|token|tls|\..+\.tmp|lost\+found)$/;
 
 export async function openDataDirectory(path: string, options: { softwareVersion: string }): Promise<DataDirectory> {
   try {
     return await open(await prepareFolder(resolve(path)), options.softwareVersion);
+  } catch (error) {
+    throw translate(error, resolve(path));
+  }
+}
+
+/** Makes the folder if need be and sees that it is ours, for what is put there beside a server; answers with its real path. */
+export async function prepareDataDirectory(path: string): Promise<string> {
+  try {
+    const real = await prepareFolder(resolve(path));
+    await refuseForeignFolder(real);
+    return real;
   } catch (error) {
     throw translate(error, resolve(path));
   }

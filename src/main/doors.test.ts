@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { fastify } from 'fastify';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { createInstallation, type Installation } from '../../test/support/installation.ts';
@@ -5,6 +6,7 @@ import type { Caller } from '../app/context.ts';
 import { createAgency } from '../app/tenants/agencies.ts';
 import { createSession } from '../app/tenants/sessions.ts';
 import { loadConfig } from '../config/load.ts';
+import { createTransfers } from '../protocols/shared/transfers.ts';
 import type { RegionStore } from '../store/region-store.ts';
 import { openDoors } from './doors.ts';
 
@@ -20,7 +22,16 @@ async function open(environment: Record<string, string>): Promise<string> {
   const nativeApi = fastify();
   nativeApi.get('/api/v1/status', async () => ({ version: '0.0.0' }));
   const { config } = await loadConfig({ environment: { MIMEO_PORT: '0', ...environment } });
-  const door = await openDoors({ config, context, stores, compute, metrics, nativeApi });
+  const door = await openDoors({
+    config,
+    context,
+    dataDirectory: tmpdir(),
+    stores,
+    compute,
+    metrics,
+    nativeApi,
+    transfers: createTransfers(2, 1000),
+  });
   onTestFinished(() => door.close());
   return door.url;
 }
@@ -30,6 +41,9 @@ it('puts the API and what operators ask behind one port', async () => {
   expect(await (await fetch(`${url}/api/v1/status`)).json()).toEqual({ version: '0.0.0' });
   const ofAliyun = await fetch(`${url}/?Format=JSON`, { method: 'POST' });
   expect([ofAliyun.status, await ofAliyun.json()]).toMatchObject([400, { Code: 'MissingParameter' }]);
+  const ofHuawei = await fetch(`${url}/v2/cloudimages`);
+  expect([ofHuawei.status, await ofHuawei.json()]).toMatchObject([401, { error_code: 'APIGW.0301' }]);
+  expect((await fetch(`${url}/`)).status).toBe(300);
   for (const path of ['/healthz', '/readyz']) {
     expect(await (await fetch(url + path)).json()).toEqual({ status: 'ok' });
   }

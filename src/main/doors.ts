@@ -4,8 +4,12 @@ import type { AppContext } from '../app/context.ts';
 import type { Config } from '../config/schema.ts';
 import { may } from '../domain/authorization.ts';
 import { createAliyun } from '../protocols/aliyun/app.ts';
+import { createHuawei } from '../protocols/huawei/app.ts';
+import { createHosts } from '../protocols/huawei/hosts.ts';
+import { isHuawei } from '../protocols/huawei/paths.ts';
 import { authenticate } from '../protocols/native/authentication.ts';
 import { createOperations, type OperationsOptions } from '../protocols/operations/app.ts';
+import type { Transfers } from '../protocols/shared/transfers.ts';
 import type { RegionStore } from '../store/region-store.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ComputePool } from '../transfer/compute/pool.ts';
@@ -16,15 +20,18 @@ import { createReadiness } from './readiness.ts';
 export interface DoorsOptions {
   readonly config: Config;
   readonly context: AppContext;
+  /** Absolute. */
+  readonly dataDirectory: string;
   readonly stores: ReadonlyMap<string, RegionStore>;
   readonly compute: ComputePool;
   readonly metrics: Metrics;
   readonly nativeApi: FastifyInstance;
+  readonly transfers: Transfers;
 }
 
 /** Opens the port. */
 export async function openDoors(options: DoorsOptions): Promise<FrontDoor> {
-  const { config, context, stores, compute, metrics, nativeApi } = options;
+  const { config, context, dataDirectory, stores, compute, metrics, nativeApi, transfers } = options;
   const { db, clock, logger, server } = context;
   const { host, port, requestSeconds, tlsCertificate, tlsKey } = config;
   const aliyun = createAliyun({
@@ -33,6 +40,23 @@ export async function openDoors(options: DoorsOptions): Promise<FrontDoor> {
       requestsPerMinute: config.requestsPerMinute,
       requestSeconds,
       clockMs: config.aliyunClockSeconds * 1000,
+    },
+    trustedProxies: config.trustedProxies,
+    metrics: metrics.requests,
+  });
+  const huawei = createHuawei({
+    context: {
+      ...context,
+      regions: config.regions,
+      transfers,
+      spoolFolder: dataDirectory,
+      settings: { site: config.huaweiSite, acceptsKeyTokens: config.huaweiKeyTokens },
+    },
+    readHosts: createHosts(config.huaweiHost, config.regions),
+    limits: {
+      requestsPerMinute: config.requestsPerMinute,
+      requestSeconds,
+      clockMs: config.huaweiClockSeconds * 1000,
     },
     trustedProxies: config.trustedProxies,
     metrics: metrics.requests,
@@ -61,6 +85,7 @@ export async function openDoors(options: DoorsOptions): Promise<FrontDoor> {
       tlsCertificate === undefined || tlsKey === undefined ? undefined : { certificate: tlsCertificate, key: tlsKey },
     requestSeconds,
     doors: [
+      { matches: isHuawei, app: huawei },
       { matches: hasPath('/'), app: aliyun },
       { matches: hasPath('/api/'), app: nativeApi },
       { matches: hasPath('/healthz', '/readyz', '/metrics'), app: operations },

@@ -15,7 +15,7 @@ import { testCertificates } from '../../test/support/test-certificates.ts';
 import { boundAnswers, boundBodies } from '../protocols/shared/deadlines.ts';
 import { createLogger, silentLogger } from '../telemetry/logger.ts';
 import { watchCertificate } from './certificate.ts';
-import { type Door, type FrontDoor, type FrontDoorOptions, hasPath, openFrontDoor } from './front-door.ts';
+import { type Door, type FrontDoor, type FrontDoorOptions, hasPath, openFrontDoor, urlOf } from './front-door.ts';
 
 /** Short, so that slow clients need not be slow for long. */
 const requestSeconds = 0.3;
@@ -116,6 +116,17 @@ describe('which protocol has a request', () => {
       `something else listens on 127.0.0.1 port ${port}; choose another with --port`,
     );
   });
+});
+
+it.each([
+  ['127.0.0.1', 'http://127.0.0.1:7420', 'https://127.0.0.1:7420'],
+  ['192.0.2.7', 'http://192.0.2.7:7420', 'https://192.0.2.7:7420'],
+  ['2001:db8::7', 'http://[2001:db8::7]:7420', 'https://[2001:db8::7]:7420'],
+  ['0.0.0.0', 'http://127.0.0.1:7420', 'https://localhost:7420'],
+  ['::', 'http://[::1]:7420', 'https://localhost:7420'],
+])('on %s it is reached by %s, or by %s', (address, http, https) => {
+  const listening = { address, family: address.includes(':') ? 'IPv6' : 'IPv4', port: 7420 };
+  expect([urlOf('http', listening), urlOf('https', listening)]).toEqual([http, https]);
 });
 
 describe('slow and malformed clients', () => {

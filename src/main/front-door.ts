@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { promisify } from 'node:util';
 import type { FastifyInstance } from 'fastify';
@@ -132,8 +132,15 @@ async function listen(server: Server | TlsServer, host: string, port: number): P
   }
 }
 
-function urlOf(scheme: string, { address, family, port }: AddressInfo): string {
-  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+/** Those that stand for all of a machine's addresses, which no client can ask and no certificate names. */
+const loopbacks: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+/** Where clients on the same machine reach what listens there. */
+export function urlOf(scheme: 'http' | 'https', { address, port }: AddressInfo): string {
+  const loopback = loopbacks[address];
+  // Certificates name `localhost` more often than its addresses.
+  const host = loopback !== undefined && scheme === 'https' ? 'localhost' : (loopback ?? address);
+  return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
 /** Node reads on, for as long as it takes, what an answer did not wait for. */

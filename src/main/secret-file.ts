@@ -22,7 +22,7 @@ export function accessToken(path: string): Secret {
 }
 
 /** The secret's bytes; undefined if there is no file. Refuses one that others can read, or that is not one. */
-export async function readSecret({ path, isValid, rule }: Secret): Promise<Buffer | undefined> {
+export async function readSecret({ path, isValid, rule }: Omit<Secret, 'make'>): Promise<Buffer | undefined> {
   const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;

@@ -18,10 +18,13 @@ import { openQueue } from '../jobs/queue.ts';
 import { startWorker } from '../jobs/worker.ts';
 import { systemClock } from '../lib/clock.ts';
 import { writeFileDurably } from '../lib/durable-file.ts';
+import { createPasswords } from '../lib/passwords.ts';
 import { Secret } from '../lib/secret.ts';
 import { aliyunCopyPolicies } from '../protocols/aliyun/copy-policy.ts';
+import { huaweiCopyPolicies } from '../protocols/huawei/copy-policy.ts';
 import { createNativeApi } from '../protocols/native/app.ts';
 import { nativeCopyPolicy } from '../protocols/native/copy-policy.ts';
+import { createTransfers } from '../protocols/shared/transfers.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { createComputePool } from '../transfer/compute/pool.ts';
@@ -100,7 +103,10 @@ async function start(
   teardown.add('queue', () => queue.stop(5000), 7000);
 
   const policies = new Map(
-    [nativeCopyPolicy, ...Object.values(aliyunCopyPolicies)].map((policy) => [policy.name, policy]),
+    [nativeCopyPolicy, ...Object.values(aliyunCopyPolicies), ...Object.values(huaweiCopyPolicies)].map((policy) => [
+      policy.name,
+      policy,
+    ]),
   );
   const egress = createEgress({ allowPrivate: config.webhookPrivateAddresses });
   const segmentLog = (manifest: string, attempt: number) => createSegmentLog(db, manifest, attempt);
@@ -115,6 +121,7 @@ async function start(
     random: randomBytes,
     installationToken: hashToken(directory.token),
     secrets,
+    passwords: createPasswords({ random: randomBytes }),
     objects: openObjectStore(config, teardown),
     egress,
   };
@@ -145,16 +152,16 @@ async function start(
   });
 
   const startedAt = clock.now();
+  const transfers = createTransfers(config.transfersAtOnce, config.idleSeconds * 1000);
   const api = createNativeApi({
     context,
+    transfers,
     metrics: metrics.requests,
     trustedProxies: config.trustedProxies,
     limits: {
       requestsPerMinute: config.requestsPerMinute,
       bodyBytes: config.bodyBytes,
       requestSeconds: config.requestSeconds,
-      idleSeconds: config.idleSeconds,
-      transfersAtOnce: config.transfersAtOnce,
       // Below the half minute after which proxies and firewalls take a connection for dead.
       heartbeatMs: 15_000,
       clockMs: config.clockSeconds * 1000,
@@ -167,7 +174,16 @@ async function start(
       uptimeSeconds: Math.round((clock.now() - startedAt) / 1000),
     }),
   });
-  const door = await openDoors({ config, context, stores, compute, metrics, nativeApi: api });
+  const door = await openDoors({
+    config,
+    context,
+    dataDirectory: directory.path,
+    stores,
+    compute,
+    metrics,
+    nativeApi: api,
+    transfers,
+  });
   teardown.add('requests', () => door.close());
   const { url } = door;
   const serverFile = join(directory.path, 'server.json');

@@ -37,7 +37,7 @@ const imageRules: Readonly<Record<string, string>> = {
       AND NOT EXISTS (SELECT FROM snapshots s WHERE s.manifest = m.id AND s.region = m.region)`,
   'W3: an image is available exactly when each of its disks has a live manifest': `
     SELECT i.id || ' is ' || i.state FROM images i
-    JOIN disks d ON d.image = i.id LEFT JOIN manifests m ON m.id = d.manifest
+    LEFT JOIN disks d ON d.image = i.id LEFT JOIN manifests m ON m.id = d.manifest
     GROUP BY i.id
     HAVING (i.state IN ('available', 'deprecated')) <> bool_and(m.state IS NOT DISTINCT FROM 'live')`,
   'only what is being written has a pending manifest': `
@@ -133,6 +133,10 @@ const quotaRules: Readonly<Record<string, string>> = {
       LEFT JOIN manifests source ON source.id = from_disk.manifest
       WHERE d.image = i.id) AS held
     WHERE i.state IN ('available', 'deprecated', 'copying') AND i.quota_bytes <> held.bytes`,
+  'an image that waits for its bytes counts for what was announced': `
+    SELECT i.id || ' counts for ' || i.quota_bytes FROM images i
+    WHERE i.state IN ('queued', 'uploading') AND i.source_image IS NULL
+      AND i.quota_bytes <> (SELECT coalesce(sum(d.size), 0) FROM disks d WHERE d.image = i.id)`,
   'what is used of a quota is what the images and the snapshots take': `
     SELECT q.account || ' uses ' || concat_ws('/', q.images_used, q.snapshots_used, q.bytes_used) || ', has '
            || concat_ws('/', taken.images, taken.snapshots, taken.bytes)

@@ -23,11 +23,13 @@ import type { CopyContext } from '../../src/jobs/copy-context.ts';
 import { runCopy } from '../../src/jobs/copy-image.ts';
 import { openQueue, type Queue } from '../../src/jobs/queue.ts';
 import type { Run } from '../../src/lib/extent-stream.ts';
+import { createPasswords } from '../../src/lib/passwords.ts';
 import { bytesOf } from '../../src/lib/raw-stream.ts';
 import { createSecretBox } from '../../src/lib/secret-box.ts';
 import { createDataPlane } from '../../src/main/data-plane.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { aliyunCopyPolicies } from '../../src/protocols/aliyun/copy-policy.ts';
+import { huaweiCopyPolicies } from '../../src/protocols/huawei/copy-policy.ts';
 import { nativeCopyPolicy } from '../../src/protocols/native/copy-policy.ts';
 import type { BlobStore } from '../../src/store/blob-store.ts';
 import { createMemoryStore } from '../../src/store/drivers/memory/memory-store.ts';
@@ -117,7 +119,10 @@ export async function createInstallation({
   const clock = { now: () => Date.now() + skipped };
   const chunkKey = (accountId: string) => hash(Buffer.from(accountId));
   const policies = new Map(
-    [nativeCopyPolicy, ...Object.values(aliyunCopyPolicies)].map((policy) => [policy.name, policy]),
+    [nativeCopyPolicy, ...Object.values(aliyunCopyPolicies), ...Object.values(huaweiCopyPolicies)].map((policy) => [
+      policy.name,
+      policy,
+    ]),
   );
   const shared = { db, queue, policies, regionNumbers, clock, logger: silentLogger, server: randomUUID() };
 
@@ -144,6 +149,7 @@ export async function createInstallation({
       defaultQuotas: { ...unlimited, copies: groupCap, ...quotas },
       installationToken: hashToken(installationToken),
       secrets: createSecretBox(randomBytes(32)),
+      passwords: createPasswords({ random: randomBytes }),
       objects,
       egress: createEgress({ allowPrivate: true }),
       idempotencyMs: 24 * 3600 * 1000,

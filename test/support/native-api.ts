@@ -8,6 +8,7 @@ import { createNativeApi, type NativeApiLimits } from '../../src/protocols/nativ
 import type { Operation } from '../../src/protocols/native/operation.ts';
 import { operations } from '../../src/protocols/native/operations.ts';
 import { routeOf } from '../../src/protocols/native/routes.ts';
+import { createTransfers } from '../../src/protocols/shared/transfers.ts';
 import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
 import { undescribed } from './described-answers.ts';
 import { createInstallation, type Installation, type InstallationOptions } from './installation.ts';
@@ -39,6 +40,7 @@ export interface TestApi {
 
 export interface TestApiOptions {
   readonly limits?: Partial<NativeApiLimits>;
+  readonly transfersAtOnce?: number;
   readonly trustedProxies?: readonly string[];
   readonly installation?: InstallationOptions;
   /** Silent without one. */
@@ -49,6 +51,7 @@ const prefix = '/api/v1';
 
 export async function createTestApi({
   limits = {},
+  transfersAtOnce = 32,
   trustedProxies,
   installation: options,
   logger = silentLogger,
@@ -72,12 +75,11 @@ export async function createTestApi({
       requestsPerMinute: 0,
       bodyBytes: 1024 * 1024,
       requestSeconds: 30,
-      idleSeconds: 30,
-      transfersAtOnce: 32,
       heartbeatMs: 15_000,
       clockMs: 300_000,
       ...limits,
     },
+    transfers: createTransfers(transfersAtOnce, 30_000),
     trustedProxies,
     metrics: metrics.requests,
   });

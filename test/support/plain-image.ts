@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { AppContext, Caller } from '../../src/app/context.ts';
 import { findImage } from '../../src/app/find-image.ts';
 import { inTransaction, type Trx } from '../../src/db/database.ts';
-import { insertImage, type NewImage } from '../../src/db/images.ts';
+import { insertImage, type NewImage } from '../../src/db/new-images.ts';
 import { insertTask } from '../../src/db/tasks.ts';
 import { findDefaultProject } from '../../src/db/tenants/projects.ts';
 import { newImageIds, newSnapshot, newTaskIds } from '../../src/domain/ids.ts';
@@ -26,6 +26,7 @@ export function plainImage(caller: Caller, projectId: string, region: string): O
     kind: 'data-disk',
     rootDevice: 'cloud-disk',
     attributes: {},
+    properties: {},
     state: 'queued',
     visibility: 'private',
     protected: false,

@@ -26,6 +26,7 @@ export function callerOf(
     sessionId: null,
     agency: null,
     projects: null,
+    projectId: null,
     temporary: false,
     origin: { protocol: 'native', requestId: randomUUID(), address: '127.0.0.1' },
     ...overrides,
@@ -42,7 +43,8 @@ export async function createTenant(
   const number = newAccountNumber(randomBytes);
   const account: Account = { id: randomUUID(), name, number, administers, createdAt, disabledAt: null };
   const accountId = account.id;
-  const owner: User = { id: randomUUID(), accountId, name: 'owner', role: 'owner', createdAt, disabledAt: null };
+  const times = { createdAt, disabledAt: null };
+  const owner: User = { id: randomUUID(), accountId, name: 'owner', role: 'owner', ...times, hasPassword: false };
   await db.transaction().execute(async (trx) => {
     if (!(await insertAccount(trx, account))) throw new Error(`there is an account ${name} already`);
     await insertUser(trx, owner);

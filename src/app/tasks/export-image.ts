@@ -1,10 +1,17 @@
 import { insertTask } from '../../db/tasks.ts';
 import { newTaskIds } from '../../domain/ids.ts';
 import type { DiskFormat, Image } from '../../domain/image.ts';
-import { checkBucketName, checkObjectPrefix, exportName, mostExportBytes } from '../../domain/object-rules.ts';
+import {
+  checkBucketName,
+  checkObjectName,
+  checkObjectPrefix,
+  exportName,
+  mostExportBytes,
+} from '../../domain/object-rules.ts';
 import { RefusalError } from '../../domain/refusal.ts';
 import { isReadable } from '../../domain/states.ts';
 import type { DiskObject, Task } from '../../domain/task.ts';
+import { ObjectError } from '../../objects/object-store.ts';
 import { act, recordRefusal, type Trial } from '../act.ts';
 import type { AppContext, Caller } from '../context.ts';
 import { lockImage } from '../find-image.ts';
@@ -14,15 +21,20 @@ import { refuseWhileTasked } from '../unchanged-image.ts';
 import { askObjectStore } from './ask-object-store.ts';
 import { readTask } from './find-task.ts';
 
-export interface ExportImageCommand {
+export type ExportImageCommand = ExportCommand & ObjectNames;
+
+interface ExportCommand {
   /** Any of the image's three ids. */
   readonly image: string;
   readonly bucket: string;
-  /** What the objects' names begin with. */
-  readonly prefix: string;
   /** Disks are never converted: it must be their own. Null: whatever they are. */
   readonly format: DiskFormat | null;
 }
+
+/** What the objects' names begin with; or the whole name of the one of an image of one disk, which must not be there yet. */
+type ObjectNames =
+  | { readonly prefix: string; readonly object?: undefined }
+  | { readonly object: string; readonly prefix?: undefined };
 
 export interface ExportOptions extends Trial {
   /** By which the request may be sent again. */
@@ -40,16 +52,16 @@ export async function exportImage(
   { token, dryRun }: ExportOptions = {},
 ): Promise<Done<Task>> {
   const { random, clock } = context;
-  const { bucket, prefix } = command;
+  const { bucket } = command;
   const resource = { type: 'image', id: command.image };
-  const details = { bucket, prefix };
+  const details =
+    command.object === undefined ? { bucket, prefix: command.prefix } : { bucket, object: command.object };
   const deed = { action: 'image.export', resource, details, dryRun } as const;
   const reached = await recordRefusal(context, caller, deed, async () => {
     checkBucketName(bucket);
-    checkObjectPrefix(prefix);
-    const [answer] = await Promise.allSettled([
-      askObjectStore(context, (store, signal) => store.checkBucket(bucket, signal)),
-    ]);
+    if (command.object === undefined) checkObjectPrefix(command.prefix);
+    else checkObjectName(command.object);
+    const [answer] = await Promise.allSettled([askForRoom(context, command)]);
     return answer;
   });
   return await act(context, caller, deed, async (trx, done) => {
@@ -90,17 +102,36 @@ export async function exportImage(
   });
 }
 
-function objectsOf(image: Image, { bucket, prefix, format: wanted }: ExportImageCommand): DiskObject[] {
+/** Refuses a bucket that is not there, and the name of an object that is. */
+async function askForRoom(context: AppContext, { bucket, object }: ExportImageCommand): Promise<void> {
+  await askObjectStore(context, async (store, signal) => {
+    await store.checkBucket(bucket, signal);
+    if (object === undefined) return;
+    const found = await store.head({ bucket, object }, signal).catch((error: unknown) => {
+      if (error instanceof ObjectError && error.kind === 'object-not-found') return undefined;
+      throw error;
+    });
+    if (found !== undefined) throw new RefusalError('object.exists', { bucket, object });
+  });
+}
+
+function objectsOf(image: Image, { bucket, prefix, object: only, format: wanted }: ExportImageCommand): DiskObject[] {
   const formats = [...new Set(image.disks.flatMap(({ format }) => format ?? []))];
   if (wanted !== null && formats.some((format) => format !== wanted)) {
     throw new RefusalError('export.format', { image: image.id, format: wanted, formats });
+  }
+  if (only !== undefined && image.disks.length !== 1) {
+    throw new RefusalError('request.invalid', {
+      field: 'object',
+      rule: 'names one object, and the image has more disks',
+    });
   }
   return image.disks.map((disk) => {
     const { index, format, size } = disk;
     if (size > mostExportBytes) {
       throw new RefusalError('export.size', { image: image.id, disk: index, size, limit: mostExportBytes });
     }
-    const object = exportName(prefix, image, disk);
+    const object = only ?? exportName(prefix, image, disk);
     return { index, bucket, object, format, size, declaredSize: null, etag: null };
   });
 }

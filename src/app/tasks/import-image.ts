@@ -1,28 +1,18 @@
+import type { Trx } from '../../db/database.ts';
 import { insertTask } from '../../db/tasks.ts';
 import { newTaskIds } from '../../domain/ids.ts';
-import type { DiskFormat, DiskRole } from '../../domain/image.ts';
-import { checkBucketName, checkObjectName, mostObjectBytes } from '../../domain/object-rules.ts';
 import { RefusalError } from '../../domain/refusal.ts';
-import type { Task } from '../../domain/task.ts';
+import type { Task, TaskIds } from '../../domain/task.ts';
 import type { ObjectFacts } from '../../objects/object-store.ts';
 import { act, recordRefusal } from '../act.ts';
 import type { AppContext, Caller } from '../context.ts';
 import { addImage, type CreateImageCommand, type CreateOptions, checkNewImage } from '../create-image.ts';
 import { type Done, once } from '../once.ts';
-import { askObjectStore } from './ask-object-store.ts';
+import { checkPlaces, findObjects, type ImportedDisk } from './find-objects.ts';
 import { readTask } from './find-task.ts';
 
 export interface ImportImageCommand extends Omit<CreateImageCommand, 'disks'> {
   readonly disks: readonly ImportedDisk[];
-}
-
-export interface ImportedDisk {
-  readonly bucket: string;
-  readonly object: string;
-  readonly role: DiskRole;
-  readonly format: DiskFormat | null;
-  /** Bytes that the disk measures to a machine; null: not said. A raw disk's object has no more. */
-  readonly size: number | null;
 }
 
 const mostDisks = 64;
@@ -35,70 +25,83 @@ export async function importImage(
   context: AppContext,
   caller: Caller,
   command: ImportImageCommand,
-  { token, dryRun, uniqueName = false }: CreateOptions = {},
+  options: CreateOptions = {},
 ): Promise<Done<Task>> {
-  const { random, clock } = context;
-  const { region, name } = command;
+  const { result, replayed } = await importImages(context, caller, [command], options);
+  return { result: result[0] as Task, replayed };
+}
+
+/** As {@link importImage}, for images of one region that are all made, each with a task of its own, or none of them. */
+export async function importImages(
+  context: AppContext,
+  caller: Caller,
+  commands: readonly ImportImageCommand[],
+  { token, dryRun, uniqueName = false }: CreateOptions = {},
+): Promise<Done<readonly Task[]>> {
+  const all = commands.flatMap(({ disks }) => disks);
   const resource = { type: 'image', id: '' };
-  const details = { name, objects: command.disks.map(({ bucket, object }) => `${bucket}/${object}`) };
+  const details = {
+    name: commands.flatMap(({ name }) => name ?? []).join(', ') || null,
+    objects: all.map(({ bucket, object }) => `${bucket}/${object}`),
+  };
+  const region = commands[0]?.region ?? null;
   const deed = { action: 'image.create', type: 'image.import', resource, region, details, dryRun } as const;
   const found = await recordRefusal(context, caller, deed, async () => {
-    checkNewImage(context, command);
-    checkDisks(command.disks);
-    const [facts] = await Promise.allSettled([findObjects(context, command.disks)]);
+    for (const command of commands) {
+      checkNewImage(context, command);
+      checkCount(command.disks);
+    }
+    checkPlaces(all);
+    const [facts] = await Promise.allSettled([findObjects(context, all)]);
     return facts;
   });
   return await act(context, caller, deed, async (trx, done) => {
-    const repeatable = { operation: deed.type, token, request: command };
+    const repeatable = { operation: deed.type, token, request: commands };
     const { result, replayed } = await once(context, trx, caller, repeatable, async () => {
       if (found.status === 'rejected') throw found.reason;
-      const objects = command.disks.map(({ bucket, object, format, size: declaredSize }, index) => {
-        const { size, etag } = found.value[index] as ObjectFacts;
-        return { index, bucket, object, format, size, declaredSize, etag };
-      });
-      const disks = command.disks.map(({ role, format }, index) => ({ role, format, size: objects[index]?.size ?? 0 }));
-      const image = await addImage(context, trx, caller, { ...command, disks }, uniqueName);
-      const { id: imageId, aliyunId: imageAliyunId, accountId, projectId } = image;
-      const task = {
-        ...newTaskIds(random),
-        kind: 'import',
-        accountId,
-        region,
-        imageId,
-        imageAliyunId,
-        projectId,
-        requestedBy: caller.userId,
-        objects,
-        createdAt: clock.now(),
-      } as const;
-      await insertTask(trx, task);
-      return { task: task.id, image: imageId };
+      const facts = new Map(all.map((disk, index) => [disk, found.value[index] as ObjectFacts]));
+      const made: { task: string; image: string }[] = [];
+      for (const command of commands) {
+        const { id, imageId } = await accept(context, trx, caller, { command, facts, uniqueName });
+        made.push({ task: id, image: imageId });
+      }
+      return made;
     });
-    done.resource = { type: 'image', id: result.image };
-    done.details = { ...details, task: result.task };
-    return { result: await readTask(trx, caller, result.task), replayed };
+    done.resource = { type: 'image', id: result.map(({ image }) => image).join(' ') };
+    done.details = { ...details, task: result.map(({ task }) => task).join(' ') };
+    const tasks: Task[] = [];
+    for (const { task } of result) tasks.push(await readTask(trx, caller, task));
+    return { result: tasks, replayed };
   });
 }
 
-function checkDisks(disks: readonly ImportedDisk[]): void {
-  if (disks.length < 1 || disks.length > mostDisks) {
-    throw new RefusalError('request.invalid', { field: 'disks', rule: `must be 1 to ${mostDisks}` });
-  }
-  for (const { bucket, object } of disks) {
-    checkBucketName(bucket);
-    checkObjectName(object);
-  }
+interface Accepted {
+  readonly command: ImportImageCommand;
+  readonly facts: ReadonlyMap<ImportedDisk, ObjectFacts>;
+  readonly uniqueName: boolean;
 }
 
-async function findObjects(context: AppContext, disks: readonly ImportedDisk[]): Promise<readonly ObjectFacts[]> {
-  return await askObjectStore(context, (store, signal) =>
-    Promise.all(
-      disks.map(async ({ bucket, object, role, format, size }) => {
-        const facts = await store.head({ bucket, object }, signal);
-        const limit = format === 'raw' && size !== null ? size : mostObjectBytes;
-        if (facts.size >= 1 && facts.size <= limit) return facts;
-        throw new RefusalError('object.size', { bucket, object, size: facts.size, limit, role });
-      }),
-    ),
-  );
+/** Makes the image and its task, which are of the same age. */
+async function accept(
+  context: AppContext,
+  trx: Trx,
+  caller: Caller,
+  { command, facts, uniqueName }: Accepted,
+): Promise<TaskIds & { readonly imageId: string }> {
+  const objects = command.disks.map((disk, index) => {
+    const { bucket, object, format, size: declaredSize } = disk;
+    return { index, bucket, object, format, declaredSize, ...(facts.get(disk) as ObjectFacts) };
+  });
+  const disks = command.disks.map(({ role, format }, index) => ({ role, format, size: objects[index]?.size ?? 0 }));
+  const image = await addImage(context, trx, caller, { ...command, disks }, uniqueName);
+  const { id: imageId, aliyunId: imageAliyunId, accountId, region, projectId, createdAt } = image;
+  const about = { imageId, imageAliyunId, accountId, region, projectId, requestedBy: caller.userId, createdAt };
+  const task = { ...newTaskIds(context.random), kind: 'import', ...about, objects } as const;
+  await insertTask(trx, task);
+  return task;
+}
+
+function checkCount(disks: readonly ImportedDisk[]): void {
+  if (disks.length >= 1 && disks.length <= mostDisks) return;
+  throw new RefusalError('request.invalid', { field: 'disks', rule: `must be 1 to ${mostDisks}` });
 }

@@ -27,8 +27,9 @@ import { updateImage } from '../update-image.ts';
 import { uploadDisk } from '../upload-disk.ts';
 import { cancelTask } from './cancel-task.ts';
 import { type ExportImageCommand, exportImage } from './export-image.ts';
+import type { ImportedDisk } from './find-objects.ts';
 import { findTask } from './find-task.ts';
-import { type ImportedDisk, importImage } from './import-image.ts';
+import { importImage } from './import-image.ts';
 import { listTasks } from './list-tasks.ts';
 
 const MiB = 1024 * 1024;
@@ -96,13 +97,16 @@ async function startImport(disks: readonly ImportedDisk[], token?: string): Prom
     description: '',
     kind: 'system-disk',
     rootDevice: 'cloud-disk',
+    properties: { login: 'root' },
     tags: {},
     disks,
   } as const;
   return (await importImage(context, caller, command, { token })).result;
 }
 
-async function startExport(image: string, changes: Partial<ExportImageCommand> = {}): Promise<Task> {
+type ExportChanges = Partial<Pick<ExportImageCommand, 'bucket' | 'format'>> & { readonly prefix?: string };
+
+async function startExport(image: string, changes: ExportChanges = {}): Promise<Task> {
   const command = { image, bucket: 'images', prefix: 'out', format: null, ...changes };
   return (await exportImage(context, caller, command)).result;
 }
@@ -162,6 +166,7 @@ describe('an import', () => {
     expect(progress.bytesDone).toBe(progress.bytesTotal);
     const image = await findImage(context, caller, task.imageAliyunId);
     expect(image).toMatchObject({ state: 'available', disks: [{ format: 'raw' }, { format: 'raw' }] });
+    expect(image.properties).toEqual({ login: 'root' });
     expect((await readBytes(context, caller, image.id, 0)).equals(full)).toBe(true);
     expect((await readBytes(context, caller, image.id, 1)).equals(sparse)).toBe(true);
     expect(await bytesUsed()).toBeLessThan(full.length + 200_000);

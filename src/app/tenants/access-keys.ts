@@ -5,12 +5,14 @@
 import type { Trx } from '../../db/database.ts';
 import {
   deleteAccessKey as deleteAccessKeyRow,
+  findAccessKey as findAccessKeyRow,
   insertAccessKey,
   listAccessKeys as listAccessKeyRows,
   lockAccessKey,
   updateAccessKey as updateAccessKeyRow,
 } from '../../db/tenants/access-keys.ts';
 import { findUser, lockUser } from '../../db/tenants/users.ts';
+import type { Action } from '../../domain/authorization.ts';
 import type { DeedType } from '../../domain/event-types.ts';
 import { newAccessKeyId, newSecret } from '../../domain/ids.ts';
 import { hasRole } from '../../domain/principal.ts';
@@ -40,6 +42,12 @@ export async function listAccessKeys(context: AppContext, caller: Caller, user: 
   return await listAccessKeyRows(context.db, id, context.clock.now());
 }
 
+export async function findAccessKey({ db, clock }: AppContext, caller: Caller, id: string): Promise<AccessKey> {
+  demand(caller, 'access-key.read');
+  const found = await findAccessKeyRow(db, caller.accountId, id, clock.now());
+  return requireReachable(caller, id, found).key;
+}
+
 export async function createAccessKey(
   context: AppContext,
   caller: Caller,
@@ -54,7 +62,7 @@ export async function createAccessKey(
   return await act(context, caller, deed, async (trx, done) => {
     checkTenantDescription(description);
     const holder = await requireUser(trx, caller, user, lockUser);
-    demandFullRights(caller, holder);
+    demandFullRights(caller, holder, deed.action);
     await demandRoom(context, trx, holder);
     const key = await makeAccessKey(context, trx, holder.id, description);
     Object.assign(done, { resource: { type: 'access-key', id: key.id }, details: { user: holder.name } });
@@ -103,7 +111,7 @@ export async function updateAccessKey(
   return await change(context, caller, 'access-key.update', id, async (trx, { key, user }, done) => {
     if (changes.description !== undefined) checkTenantDescription(changes.description);
     done.details = { ...changes };
-    demandFullRights(caller, user);
+    demandFullRights(caller, user, 'access-key.manage');
     const after: AccessKey = {
       ...key,
       description: changes.description ?? key.description,
@@ -123,7 +131,7 @@ export async function rotateAccessKey(
 ): Promise<NewAccessKey> {
   return await change(context, caller, 'access-key.rotate', id, async (trx, { key, user }, done) => {
     checkWhole('graceSeconds', graceSeconds, 0, maxGraceSeconds);
-    demandFullRights(caller, user);
+    demandFullRights(caller, user, 'access-key.manage');
     const end = context.clock.now() + graceSeconds * 1000;
     await updateAccessKeyRow(trx, { ...key, expiresAt: Math.min(end, key.expiresAt ?? end) });
     await demandRoom(context, trx, user);
@@ -152,22 +160,28 @@ async function change<Result>(
   const deed: Deed = { action, type, resource: { type: 'access-key', id } };
   return await act(context, caller, deed, async (trx, done) => {
     const found = await lockAccessKey(trx, caller.accountId, id, context.clock.now());
-    if (found === undefined || !(found.user.id === caller.userId || caller.role === 'owner')) {
-      throw new RefusalError('access-key.not-found', { accessKey: id });
-    }
-    return await work(trx, found, done);
+    return await work(trx, requireReachable(caller, id, found), done);
   });
 }
 
-/**
- * A key may what its user may, for good. So it takes his whole role to make one or to let one work again, which a session of a
- * lesser role does not have.
- */
-function demandFullRights(caller: Caller, holder: Holder): void {
-  const mayReach = holder.id === caller.userId || caller.role === 'owner';
-  if (!mayReach || !hasRole(caller.role, holder.role)) {
-    throw new RefusalError('forbidden', { action: 'access-key.manage' });
+function requireReachable<Found extends { readonly user: Holder }>(
+  caller: Caller,
+  id: string,
+  found: Found | undefined,
+): Found {
+  if (found === undefined || !(found.user.id === caller.userId || caller.role === 'owner')) {
+    throw new RefusalError('access-key.not-found', { accessKey: id });
   }
+  return found;
+}
+
+/**
+ * A key, and a password, may what its user may, for good. So it takes his whole role to make one or to let one work again,
+ * which a session of a lesser role does not have.
+ */
+export function demandFullRights(caller: Caller, holder: Holder, action: Action): void {
+  const mayReach = holder.id === caller.userId || caller.role === 'owner';
+  if (!mayReach || !hasRole(caller.role, holder.role)) throw new RefusalError('forbidden', { action });
 }
 
 /** The user is locked, so nobody makes another key at the same time. */

@@ -95,7 +95,8 @@ export async function makeOwner(
 ): Promise<{ readonly owner: User; readonly accessKey: NewAccessKey }> {
   const { random, clock } = context;
   const id = newUuid(random);
-  const owner: User = { id, accountId, name: 'owner', role: 'owner', createdAt: clock.now(), disabledAt: null };
+  const times = { createdAt: clock.now(), disabledAt: null };
+  const owner: User = { id, accountId, name: 'owner', role: 'owner', ...times, hasPassword: false };
   if (!(await insertUser(trx, owner))) throw new Error(`account ${accountId} has a user called ${owner.name} already`);
   return { owner, accessKey: await makeAccessKey(context, trx, owner.id, 'made with the account') };
 }

@@ -1,10 +1,14 @@
 /** Agencies: named delegations, of an account's projects to another account's users or to the image service. */
 import type { Db, Trx } from '../../db/database.ts';
 import { type Cursor, type PageRequest, toPage } from '../../db/paging.ts';
+import { findAccountNames } from '../../db/tenants/accounts.ts';
 import {
   deleteAgency as deleteAgencyRow,
+  deleteGrant,
   findAgency as findAgencyRow,
+  type GrantName,
   insertAgency,
+  insertGrants,
   listAgencies as listAgencyRows,
   lockAgency,
   updateAgency as updateAgencyRow,
@@ -14,7 +18,7 @@ import type { DeedType } from '../../domain/event-types.ts';
 import { newUuid } from '../../domain/ids.ts';
 import type { Role } from '../../domain/principal.ts';
 import { RefusalError } from '../../domain/refusal.ts';
-import { checkTenantDescription, checkTenantName } from '../../domain/tenant-rules.ts';
+import { checkGrantTitle, checkTenantDescription, checkTenantName } from '../../domain/tenant-rules.ts';
 import type { Agency, AgencyGrant } from '../../domain/tenants.ts';
 import { act, type Deed, demand } from '../act.ts';
 import type { AppContext, Caller } from '../context.ts';
@@ -40,6 +44,15 @@ export async function findAgency(context: AppContext, caller: Caller, agency: st
   return await requireAgency(context.db, caller.accountId, agency);
 }
 
+/** Names of the accounts that the agencies trust, by their ids: whoever sees an agency may know whom it lets in. */
+export async function nameTrusted(
+  { db }: Pick<AppContext, 'db'>,
+  agencies: readonly Agency[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = agencies.flatMap(({ trustedAccountId }) => trustedAccountId ?? []);
+  return await findAccountNames(db, [...new Set(ids)]);
+}
+
 async function requireAgency(db: Db | Trx, accountId: string, agency: string): Promise<Agency> {
   const found = await findAgencyRow(db, accountId, agency);
   if (found === undefined) throw new RefusalError('agency.not-found', { agency });
@@ -50,6 +63,10 @@ export interface GrantRequest {
   /** Id or name; none: every project of the account. */
   readonly project?: string | null | undefined;
   readonly role: Role;
+  /** What a dialect calls it; '' by default. */
+  readonly title?: string | undefined;
+  /** Of services that lie in no region, and so of no project: it is kept, and grants nothing. */
+  readonly isGlobal?: boolean | undefined;
 }
 
 /** What an agency is made of; in a change, what is left out stays. */
@@ -101,6 +118,35 @@ export async function updateAgency(
     const after = await apply(trx, before, changes, context.clock.now());
     done.details = detailsOf(after);
     if (!(await updateAgencyRow(trx, after))) throw new RefusalError('agency.exists', { name: after.name });
+    return after;
+  });
+}
+
+/** Adds one grant to those that there are; the same one is there once. */
+export async function grantAgency(
+  context: AppContext,
+  caller: Caller,
+  { agency, grant }: { readonly agency: string; readonly grant: GrantRequest },
+): Promise<Agency> {
+  return await change(context, caller, 'agency.update', agency, async (trx, { id, accountId }, done) => {
+    await insertGrants(trx, id, await findGranted(trx, accountId, [grant]));
+    const after = await requireAgency(trx, accountId, id);
+    demandRoom(after.grants);
+    done.details = detailsOf(after);
+    return after;
+  });
+}
+
+/** Takes the grant away, in whatever role; that it is not there is no reason to refuse. */
+export async function revokeGrant(
+  context: AppContext,
+  caller: Caller,
+  { agency, grant }: { readonly agency: string; readonly grant: GrantName },
+): Promise<Agency> {
+  return await change(context, caller, 'agency.update', agency, async (trx, { id, accountId }, done) => {
+    await deleteGrant(trx, id, grant);
+    const after = await requireAgency(trx, accountId, id);
+    done.details = detailsOf(after);
     return after;
   });
 }
@@ -164,14 +210,22 @@ async function findTrusted(trx: Trx, accountId: string, account: string | null):
 }
 
 async function findGranted(trx: Trx, accountId: string, grants: readonly GrantRequest[]): Promise<AgencyGrant[]> {
-  if (grants.length < 1 || grants.length > maxGrants) {
-    throw new RefusalError('request.invalid', { field: 'grants', rule: `must be 1 to ${maxGrants}` });
-  }
+  demandRoom(grants);
   const found = new Map<string, AgencyGrant>();
-  for (const { project = null, role } of grants) {
+  for (const { project = null, role, title = '', isGlobal = false } of grants) {
+    checkGrantTitle(title);
+    if (isGlobal && project !== null) {
+      throw new RefusalError('request.invalid', { field: 'project', rule: 'must be null in a global grant' });
+    }
     const projectId = project === null ? null : (await findProject(trx, accountId, project))?.id;
     if (projectId === undefined) throw new RefusalError('project.not-found', { project: String(project) });
-    found.set(`${projectId} ${role}`, { projectId, role });
+    const grant = { projectId, role, title, isGlobal };
+    found.set(JSON.stringify(grant), grant);
   }
   return [...found.values()];
+}
+
+function demandRoom(grants: readonly unknown[]): void {
+  if (grants.length <= maxGrants) return;
+  throw new RefusalError('request.invalid', { field: 'grants', rule: `must be at most ${maxGrants}` });
 }

@@ -6,14 +6,14 @@ const batch = 1000;
 const batches = 100;
 
 /**
- * Deletes what has expired: nonces, sessions, idempotency tokens, and access keys that were rotated out. None of it is valid
- * any more; this only keeps the tables small.
+ * Deletes what has expired: nonces, sessions, idempotency tokens, access keys that were rotated out, and receipts. None of it is
+ * valid any more; this only keeps the tables small.
  */
 export async function forgetExpired(
   { db, clock }: Pick<AppContext, 'db' | 'clock'>,
   signal: AbortSignal,
 ): Promise<Record<ExpiringTable, number>> {
-  const deleted = { nonces: 0, sessions: 0, idempotency_tokens: 0, access_keys: 0 };
+  const deleted = { nonces: 0, sessions: 0, idempotency_tokens: 0, access_keys: 0, receipts: 0 };
   for (const table of expiringTables) {
     for (let round = 0; round < batches; round++) {
       signal.throwIfAborted();

@@ -1,9 +1,9 @@
 /** Resource groups, which Huawei calls enterprise projects: what images are put together by, across regions. */
-import type { Trx } from '../../db/database.ts';
+import type { Db, Trx } from '../../db/database.ts';
 import { type Cursor, type PageRequest, toPage } from '../../db/paging.ts';
 import {
   deleteResourceGroup as deleteResourceGroupRow,
-  findResourceGroup,
+  findResourceGroup as findResourceGroupRow,
   insertResourceGroup,
   listResourceGroups as listResourceGroupRows,
   lockResourceGroup,
@@ -36,6 +36,12 @@ export async function listResourceGroups(
   return { resourceGroups: page, next };
 }
 
+/** `id`: either of its two, or its name. */
+export async function findResourceGroup(context: AppContext, caller: Caller, id: string): Promise<ResourceGroup> {
+  demand(caller, 'resource-group.read');
+  return await requireGroup(context.db, caller.accountId, id, findResourceGroupRow);
+}
+
 export async function createResourceGroup(
   context: AppContext,
   caller: Caller,
@@ -59,18 +65,18 @@ export async function createResourceGroup(
     };
     const repeatable = { operation: 'resource-group.create', token, request: { name, description } };
     return await makeOnce(context, trx, caller, repeatable, make, (made) =>
-      requireGroup(trx, accountId, made, findResourceGroup),
+      requireGroup(trx, accountId, made, findResourceGroupRow),
     );
   });
 }
 
-async function requireGroup(
-  trx: Trx,
+async function requireGroup<From extends Db | Trx>(
+  db: From,
   accountId: string,
   group: string,
-  find: typeof lockResourceGroup,
+  find: (db: From, accountId: string, group: string) => Promise<ResourceGroup | undefined>,
 ): Promise<ResourceGroup> {
-  const found = await find(trx, accountId, group);
+  const found = await find(db, accountId, group);
   if (found === undefined) throw new RefusalError('resource-group.not-found', { resourceGroup: group });
   return found;
 }

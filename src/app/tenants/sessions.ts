@@ -2,12 +2,14 @@
  * Sessions: bearer tokens, and temporary credentials where a key is asked for with it. A session is never more than whoever
  * asks for it: not in what it may, nor in how long it lives, nor in what it rests on.
  */
-import type { Trx } from '../../db/database.ts';
+import type { Db, Trx } from '../../db/database.ts';
 import { recordEvent } from '../../db/events.ts';
 import { type Cursor, type PageRequest, toPage } from '../../db/paging.ts';
 import { findAccount } from '../../db/tenants/accounts.ts';
 import { findAgency } from '../../db/tenants/agencies.ts';
+import { findProject } from '../../db/tenants/projects.ts';
 import {
+  countSessions,
   deleteSession as deleteSessionRow,
   findSession,
   findSessionIssuer,
@@ -15,14 +17,17 @@ import {
   insertSession,
   listSessions as listSessionRows,
   type NewSession,
+  type SessionOwner,
 } from '../../db/tenants/sessions.ts';
+import { lockPassword } from '../../db/tenants/users.ts';
 import { delegatedProjects, delegatedRole } from '../../domain/delegation.ts';
 import { actorOf, type NewEvent } from '../../domain/event.ts';
 import { isUuid, newSecret, newTemporaryKeyId, newUuid } from '../../domain/ids.ts';
 import { hasRole, type Role } from '../../domain/principal.ts';
 import { RefusalError } from '../../domain/refusal.ts';
 import { checkTenantName, checkWhole } from '../../domain/tenant-rules.ts';
-import type { Session } from '../../domain/tenants.ts';
+import type { Project, Session } from '../../domain/tenants.ts';
+import { passwordMark } from '../../lib/passwords.ts';
 import { act, type Deed, demand } from '../act.ts';
 import type { AppContext, Caller } from '../context.ts';
 import { accessKeyPlace } from './access-keys.ts';
@@ -45,9 +50,21 @@ export async function listSessions(context: AppContext, caller: Caller, query: P
 }
 
 /** Whose sessions exist for the caller; undefined: nobody's. */
-function ownerFor({ role, accountId, userId }: Caller): { accountId: string; userId: string | null } | undefined {
+function ownerFor({ role, accountId, userId }: Caller): SessionOwner | undefined {
   if (role === 'owner') return { accountId, userId: null };
   return userId === null ? undefined : { accountId, userId };
+}
+
+/** The caller's own session, and those that he would find in his list. */
+export async function findVisibleSession(
+  db: Db | Trx,
+  caller: Caller,
+  id: string,
+  now: number,
+): Promise<Session | undefined> {
+  if (id === caller.sessionId) return await findSession(db, undefined, id, now);
+  const owner = caller.agency === null && isUuid(id) ? ownerFor(caller) : undefined;
+  return owner && (await findSession(db, owner, id, now));
 }
 
 /** What the session is called that the caller acts in; undefined without one, or when it has ended meanwhile. */
@@ -63,12 +80,16 @@ export interface CreateSessionCommand {
   /** As long as can be by default, `mostSeconds` at most. */
   readonly seconds?: number | undefined;
   readonly mostSeconds?: number | undefined;
-  /** The caller's by default; by an agency, the greatest that its grants give him. */
+  /** The caller's by default; by an agency, the greatest that its grants give him, in the project if there is one. */
   readonly role?: Role | undefined;
   /** With a key to sign requests with; then the token goes along with each, and is none by itself. */
   readonly credentials?: boolean | undefined;
   /** Of another account, its id, number or name, to act there. */
   readonly agency?: { readonly account: string; readonly name: string } | undefined;
+  /** Id or name, of the account that it acts in: what its requests mean that name no project. */
+  readonly project?: string | undefined;
+  /** Id, number or name of the account that it has to act in; in another one it is not made. */
+  readonly account?: string | undefined;
 }
 
 /** A session as it is told once. */
@@ -92,6 +113,8 @@ export async function createSession(
     const now = clock.now();
     const issuer = await findIssuer(trx, caller);
     const place = await findPlace(trx, caller, command, now);
+    await demandAccount(trx, place.session.accountId, command.account);
+    await demandRoom(trx, caller, now);
     done.details = { name, credentials, ...place.session };
     const token = newSessionToken(random);
     const accessKey = credentials ? { id: newTemporaryKeyId(random), secret: newSecret(random) } : undefined;
@@ -130,29 +153,55 @@ function demandNoPromotion(caller: Caller, credentials: boolean): void {
   }
 }
 
-/** What the new session will rest on: the caller's access key, be it that his own session was made with it. */
+/**
+ * Of a user, at a time: there are clients that make one for each command, and in twelve hours this is one every four seconds.
+ * Those that are made at the same moment may be a few more.
+ */
+const maxSessions = 10_000;
+
+async function demandRoom(trx: Trx, { userId, name }: Caller, now: number): Promise<void> {
+  if (userId === null || (await countSessions(trx, userId, now, maxSessions)) < maxSessions) return;
+  throw new RefusalError('session.limit', { user: name, limit: maxSessions });
+}
+
+/** What the new session will rest on: the caller's access key, be it that his own session was made with it, or his password. */
 async function findIssuer(
   trx: Trx,
-  { sessionId, accessKeyId }: Caller,
+  caller: Caller,
 ): Promise<{ readonly accessKeyId: string | null; readonly expiresAt: number }> {
-  if (sessionId === null) return { accessKeyId, expiresAt: Number.POSITIVE_INFINITY };
+  const { sessionId, accessKeyId } = caller;
+  if (sessionId === null) {
+    await demandSamePassword(trx, caller);
+    return { accessKeyId, expiresAt: Number.POSITIVE_INFINITY };
+  }
   const issuer = await findSessionIssuer(trx, sessionId);
   if (issuer === undefined) throw new RefusalError('session.not-found', { session: 'self' });
   return issuer;
+}
+
+/** Whoever sets a new password ends what was made with the old one, and must not miss what is just being made with it. */
+async function demandSamePassword(trx: Trx, { userId, passwordMark: proven }: Caller): Promise<void> {
+  if (userId === null || proven === undefined) return;
+  const password = await lockPassword(trx, userId);
+  if (password === null || passwordMark(password) !== proven) {
+    throw new RefusalError('session.not-found', { session: 'self' });
+  }
 }
 
 /** Where the session acts, and as what. */
 async function findPlace(
   trx: Trx,
   caller: Caller,
-  { agency, role }: CreateSessionCommand,
+  { agency, role, project }: CreateSessionCommand,
   now: number,
-): Promise<{ session: Pick<Session, 'accountId' | 'agency' | 'role'>; agencyId: string | null }> {
+): Promise<{ session: Pick<Session, 'accountId' | 'agency' | 'role' | 'projectId'>; agencyId: string | null }> {
   if (role !== undefined && !hasRole(caller.role, role)) {
     throw new RefusalError('request.invalid', { field: 'role', rule: `must be ${caller.role}, your own, or less` });
   }
   if (agency === undefined) {
-    return { session: { accountId: caller.accountId, agency: null, role: role ?? caller.role }, agencyId: null };
+    const { accountId } = caller;
+    const projectId = reached(await findNamed(trx, accountId, project), caller.projects, project);
+    return { session: { accountId, agency: null, role: role ?? caller.role, projectId }, agencyId: null };
   }
   demand(caller, 'agency.assume');
   const account = await findAccount(trx, agency.account);
@@ -164,11 +213,31 @@ async function findPlace(
     found.trustedAccountId === caller.accountId &&
     (found.expiresAt === null || found.expiresAt > now);
   if (!isThere) throw new RefusalError('agency.not-found', { agency: agency.name });
-  const acting = role ?? delegatedRole(found.grants, caller.role);
-  if (acting === undefined || delegatedProjects(found.grants, acting) === undefined) {
-    throw new RefusalError('forbidden', { action: 'agency.assume' });
+  const { accountId, grants } = found;
+  const named = await findNamed(trx, accountId, project);
+  const acting = role ?? delegatedRole(grants, caller.role, named?.id) ?? delegatedRole(grants, caller.role);
+  const projects = acting && delegatedProjects(grants, acting);
+  if (acting === undefined || projects === undefined) throw new RefusalError('forbidden', { action: 'agency.assume' });
+  const projectId = reached(named, projects, project);
+  return { session: { accountId, agency: found.name, role: acting, projectId }, agencyId: found.id };
+}
+
+async function demandAccount(trx: Trx, acting: string, account: string | undefined): Promise<void> {
+  const isMeant = account === undefined || (await findAccount(trx, account))?.id === acting;
+  if (!isMeant) throw new RefusalError('account.not-found', { account });
+}
+
+async function findNamed(trx: Trx, accountId: string, project: string | undefined): Promise<Project | undefined> {
+  return project === undefined ? undefined : await findProject(trx, accountId, project);
+}
+
+/** `projects`: where it may act, null for all of the account. */
+function reached(found: Project | undefined, projects: readonly string[] | null, project: string | undefined) {
+  if (project === undefined) return null;
+  if (found === undefined || projects?.includes(found.id) === false) {
+    throw new RefusalError('project.not-found', { project });
   }
-  return { session: { accountId: found.accountId, agency: found.name, role: acting }, agencyId: found.id };
+  return found.id;
 }
 
 /** What the account that is entered is told. */
@@ -198,14 +267,9 @@ export async function deleteSession(context: AppContext, caller: Caller, session
   const id = session === 'self' ? caller.sessionId : session;
   const deed = { action: 'session.delete', resource: { type: 'session', id: id ?? session } } as const;
   await act(context, caller, deed, async (trx) => {
-    const ended =
-      id !== null && (await mayEnd(trx, caller, id, context.clock.now())) && (await deleteSessionRow(trx, id));
-    if (!ended) throw new RefusalError('session.not-found', { session });
+    const now = context.clock.now();
+    const found = id === null ? undefined : await findVisibleSession(trx, caller, id, now);
+    if (found === undefined || !(await deleteSessionRow(trx, found.id)))
+      throw new RefusalError('session.not-found', { session });
   });
-}
-
-async function mayEnd(trx: Trx, caller: Caller, id: string, now: number): Promise<boolean> {
-  if (id === caller.sessionId) return true;
-  const owner = caller.agency === null && isUuid(id) ? ownerFor(caller) : undefined;
-  return owner !== undefined && (await findSession(trx, owner, id, now)) !== undefined;
 }

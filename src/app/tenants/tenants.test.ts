@@ -2,15 +2,25 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation, makeImage } from '../../../test/support/installation.ts';
+import { insertSessions, mostSessions } from '../../../test/support/many-sessions.ts';
 import { callerOf, createTenant } from '../../../test/support/tenants.ts';
+import { findRequester } from '../../db/requester.ts';
 import { agencyPermits } from '../../db/tenants/agencies.ts';
 import { findDefaultProject, findProject } from '../../db/tenants/projects.ts';
 import { RefusalError } from '../../domain/refusal.ts';
-import { findSigningKey } from '../authenticate.ts';
+import { authenticateToken, findSigningKey } from '../authenticate.ts';
 import type { AppContext, Caller } from '../context.ts';
 import { createAccessKey, deleteAccessKey, listAccessKeys, rotateAccessKey, updateAccessKey } from './access-keys.ts';
 import { createAccount, createOwnerKey, findAccount, listAccounts, updateAccount } from './accounts.ts';
-import { createAgency, deleteAgency, findAgency, listAgencies, updateAgency } from './agencies.ts';
+import {
+  createAgency,
+  deleteAgency,
+  findAgency,
+  grantAgency,
+  listAgencies,
+  revokeGrant,
+  updateAgency,
+} from './agencies.ts';
 import { forgetExpired } from './forget-expired.ts';
 import { createProject, deleteProject, listProjects, updateProject } from './projects.ts';
 import {
@@ -331,6 +341,20 @@ describe('sessions', () => {
     expect(await refusal(createSession(context, bearer, { name: 'late' }))).toBe('session.not-found');
   });
 
+  it('are so many of one user at most as long as they live', async () => {
+    const ann = await newUser('ann', 'operator');
+    const make = (caller: Caller, command = {}) => createSession(context, caller, { name: 'ci', ...command });
+    const now = context.clock.now();
+    await insertSessions(context.db, ann, 10, now - 1);
+    await insertSessions(context.db, ann, mostSessions - 1, now + 60_000);
+    await make(ann);
+    expect(await refusal(make(ann))).toBe('session.limit');
+    expect(await refusal(make(ann, { credentials: true }))).toBe('session.limit');
+    await make(owner);
+    await context.db.deleteFrom('sessions').where('user', '=', ann.userId).execute();
+    await make(ann);
+  });
+
   it('are seen and ended by their user and by owners', async () => {
     const ann = await newUser('ann', 'viewer');
     const ben = await newUser('ben', 'operator');
@@ -353,6 +377,43 @@ describe('sessions', () => {
     expect(await ids(ann)).toEqual([]);
     expect(await refusal(deleteSession(context, ann, 'self'))).toBe('session.not-found');
     expect(await refusal(deleteSession(context, ann, 'not an id'))).toBe('session.not-found');
+  });
+
+  it('may be of a project, which has to be one where they act', async () => {
+    const make = (project: string) => createSession(context, owner, { name: 'ci', project });
+    const { id: north } = await findDefaultProject(context.db, owner.accountId, 'north');
+    const { result: web } = await createProject(context, owner, { region: 'north', name: 'web', description: '' });
+    const session = await make(web.id);
+    expect(session).toMatchObject({ projectId: web.id, accountId: owner.accountId });
+    expect(await authenticateToken(context, session.token)).toMatchObject({ projectId: web.id, projects: null });
+    expect((await listSessions(context, owner, page)).sessions).toMatchObject([{ projectId: web.id }]);
+    expect(await createSession(context, owner, { name: 'ci' })).toMatchObject({ projectId: null });
+    const stranger = await createTenant(context.db);
+    const { id: foreign } = await findDefaultProject(context.db, stranger.accountId, 'north');
+    for (const project of [foreign, randomUUID()]) expect(await refusal(make(project))).toBe('project.not-found');
+
+    const fields = { name: 'partner', description: '', trustedAccount: stranger.accountName, expiresAt: null };
+    await createAgency(context, owner, { ...fields, grants: [{ project: north, role: 'operator' }] });
+    const agency = { account: owner.accountName, name: 'partner' };
+    const visit = (project: string) => createSession(context, stranger, { name: 'visit', agency, project });
+    expect(await visit(north)).toMatchObject({ projectId: north, accountId: owner.accountId });
+    for (const project of [web.id, foreign]) expect(await refusal(visit(project))).toBe('project.not-found');
+    // What is granted less elsewhere reaches there in that role.
+    const both = [{ project: north, role: 'operator' } as const, { project: web.id, role: 'viewer' } as const];
+    await updateAgency(context, owner, 'partner', { grants: both });
+    expect(await visit(north)).toMatchObject({ role: 'operator' });
+    expect(await visit(web.id)).toMatchObject({ role: 'viewer' });
+
+    // Whoever says in which account it has to act gets none in another.
+    const within = (account: string, by?: typeof agency) =>
+      createSession(context, stranger, { name: 'visit', agency: by, account });
+    expect(await within(owner.accountName, agency)).toMatchObject({ accountId: owner.accountId });
+    expect(await within(stranger.accountId)).toMatchObject({ accountId: stranger.accountId });
+    expect(await refusal(within(stranger.accountId, agency))).toBe('account.not-found');
+    for (const account of [owner.accountName, 'nobody'])
+      expect(await refusal(within(account))).toBe('account.not-found');
+    await deleteProject(context, owner, web.id);
+    expect(await authenticateToken(context, session.token)).toBeUndefined();
   });
 
   it('by an agency take what it grants their user, and are told to who grants it', async () => {
@@ -465,7 +526,9 @@ describe('agencies', () => {
     const stranger = await createTenant(context.db);
     const { id: foreign } = await findDefaultProject(context.db, stranger.accountId, 'north');
     const cases = [
-      [{ grants: [] }, 'request.invalid'],
+      [{ grants: Array.from({ length: 101 }, () => ({ role: 'viewer' as const })) }, 'request.invalid'],
+      [{ grants: [{ role: 'viewer', title: 't'.repeat(65) }] }, 'request.invalid'],
+      [{ grants: [{ project: north, role: 'viewer', isGlobal: true }] }, 'request.invalid'],
       [{ grants: [{ project: foreign, role: 'viewer' }] }, 'project.not-found'],
       [{ trustedAccount: 'nobody' }, 'account.not-found'],
       [{ trustedAccount: owner.accountName }, 'request.invalid'],
@@ -498,6 +561,74 @@ describe('agencies', () => {
     expect(await ask(south)).toMatchObject({ permitted: true });
     await updateAgency(context, owner, 'ims', { trustedAccount: installation.operator.accountName });
     expect(await ask(south)).toBeUndefined();
+  });
+
+  it('are granted one thing after the other, and keep what it is called', async () => {
+    const { result } = await createAgency(context, owner, { ...plain, grants: [] });
+    expect(result.grants).toEqual([]);
+    const { id: north } = await findDefaultProject(context.db, owner.accountId, 'north');
+    const { id: south } = await findDefaultProject(context.db, owner.accountId, 'south');
+    const grant = (project: string, title: string) =>
+      grantAgency(context, owner, { agency: 'ims', grant: { project, role: 'operator', title } });
+    // At once, none of them lost; the same one is there once.
+    await Promise.all([grant(north, 'ims_adm'), grant(north, 'te_admin'), grant('south', 'ims_adm')]);
+    await grant('north', 'ims_adm');
+    const shape = { role: 'operator', isGlobal: false };
+    const expected = [
+      { ...shape, projectId: north, title: 'ims_adm' },
+      { ...shape, projectId: north, title: 'te_admin' },
+      { ...shape, projectId: south, title: 'ims_adm' },
+    ];
+    const kept = async () => (await findAgency(context, owner, 'ims')).grants;
+    expect(await kept()).toHaveLength(3);
+    expect(await kept()).toEqual(expect.arrayContaining(expected));
+
+    const revoke = { agency: 'ims', grant: { projectId: north, title: 'ims_adm', isGlobal: false } };
+    expect((await revokeGrant(context, owner, revoke)).grants).toHaveLength(2);
+    expect((await revokeGrant(context, owner, revoke)).grants).toHaveLength(2);
+    expect(await kept()).toEqual(expect.arrayContaining(expected.slice(1)));
+    expect(await kept()).not.toContainEqual(expected[0]);
+    const everywhere = { projectId: null, title: '', isGlobal: false };
+    await grantAgency(context, owner, { agency: 'ims', grant: { role: 'viewer' } });
+    expect(await kept()).toContainEqual({ ...everywhere, role: 'viewer' });
+    await revokeGrant(context, owner, { agency: 'ims', grant: everywhere });
+    expect(await kept()).toHaveLength(2);
+
+    const stranger = await createTenant(context.db);
+    expect(await refusal(revokeGrant(context, stranger, { ...revoke, agency: result.id }))).toBe('agency.not-found');
+    expect(await refusal(revokeGrant(context, as('operator'), revoke))).toBe('forbidden');
+    expect(await refusal(grant(randomUUID(), 'ims_adm'))).toBe('project.not-found');
+    const full = Array.from({ length: 100 }, (_, number) => ({ role: 'viewer' as const, title: `t${number}` }));
+    await updateAgency(context, owner, 'ims', { grants: full });
+    expect(await refusal(grant(north, 'one more'))).toBe('request.invalid');
+  });
+
+  it('grant nothing of what is global', async () => {
+    const trusted = await createTenant(context.db);
+    const grants = [{ role: 'owner', title: 'secu_admin', isGlobal: true } as const];
+    await createAgency(context, owner, { ...plain, name: 'service', grants });
+    const { id: north } = await findDefaultProject(context.db, owner.accountId, 'north');
+    const permitted = await context.db
+      .transaction()
+      .execute((trx) => agencyPermits(trx, owner.accountId, 'service', north, context.clock.now()));
+    expect(permitted).toEqual({ agency: 'service', permitted: false });
+
+    const fields = { ...plain, name: 'partner', trustedAccount: trusted.accountName };
+    await createAgency(context, owner, { ...fields, grants });
+    const visit = { name: 'visit', agency: { account: owner.accountName, name: 'partner' } };
+    expect(await refusal(createSession(context, trusted, visit))).toBe('forbidden');
+    await grantAgency(context, owner, { agency: 'partner', grant: { role: 'viewer' } });
+    const { token } = await createSession(context, trusted, visit);
+    expect(await authenticateToken(context, token)).toMatchObject({ role: 'viewer', projects: null });
+    const requester = () =>
+      context.db
+        .transaction()
+        .execute((trx) => findRequester(trx, owner.accountId, trusted.userId, context.clock.now()));
+    await grantAgency(context, owner, { agency: 'partner', grant: { role: 'operator' } });
+    expect(await requester()).toMatchObject({ agency: 'partner', role: 'operator' });
+    await updateAgency(context, owner, 'partner', { grants });
+    expect(await authenticateToken(context, token)).toBeUndefined();
+    expect(await requester()).toBeUndefined();
   });
 });
 

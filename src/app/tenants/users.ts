@@ -66,7 +66,8 @@ export async function createUser(
     const make = async () => {
       checkUserName(name);
       const { accountId } = caller;
-      const user: User = { id, accountId, name, role, createdAt: context.clock.now(), disabledAt: null };
+      const times = { createdAt: context.clock.now(), disabledAt: null };
+      const user: User = { id, accountId, name, role, ...times, hasPassword: false };
       if (!(await insertUser(trx, user))) throw new RefusalError('user.exists', { name });
       return user;
     };
@@ -106,7 +107,7 @@ export async function updateUser(
   });
 }
 
-/** The user's keys and sessions go with him; what he made stays the account's. */
+/** The user's keys, password and sessions go with him; what he made stays the account's. */
 export async function deleteUser(context: AppContext, caller: Caller, user: string): Promise<void> {
   const deed = { action: 'user.delete', resource: { type: 'user', id: user } } as const;
   await act(context, caller, deed, async (trx, done) => {

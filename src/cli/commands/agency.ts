@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Role, roles } from '../../domain/principal.ts';
-import type { ApiAgency } from '../api-tenants.ts';
+import type { ApiAgency, ApiGrant } from '../api-tenants.ts';
 import type { CliIo } from '../io.ts';
 import { formatTime } from '../render/units.ts';
 import { addExamples } from './help.ts';
@@ -93,5 +93,11 @@ function trusted({ trustedAccountId }: ApiAgency): string {
 }
 
 function granted({ grants }: ApiAgency): string {
-  return grants.map(({ role, projectId }) => (projectId === null ? role : `${role} in ${projectId}`)).join(', ');
+  return grants.map(grantedBy).join(', ') || '-';
+}
+
+function grantedBy({ role, projectId, title, isGlobal }: ApiGrant): string {
+  if (isGlobal) return `nothing here (${title || role}, global)`;
+  const named = title === '' ? role : `${role} (${title})`;
+  return projectId === null ? named : `${named} in ${projectId}`;
 }

@@ -5,6 +5,7 @@ ALTER TABLE users ADD COLUMN password text;
 
 -- The project that a token was made for: what a request means that names none. It takes nothing from what its user may.
 ALTER TABLE sessions ADD COLUMN project uuid REFERENCES projects ON DELETE CASCADE;
+CREATE INDEX sessions_project ON sessions (project) WHERE project IS NOT NULL;
 
 ALTER TABLE agency_grants
   -- What the dialect calls what it granted; '' in Mimeo's own words.
@@ -31,3 +32,4 @@ CREATE INDEX receipts_expired ON receipts (expires_at);
 
 -- The project that the account was named by, for dialects that share with projects; null: its default one.
 ALTER TABLE image_members ADD COLUMN project uuid REFERENCES projects ON DELETE SET NULL;
+CREATE INDEX image_members_project ON image_members (project) WHERE project IS NOT NULL;

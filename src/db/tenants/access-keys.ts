@@ -28,23 +28,42 @@ export async function listAccessKeys(db: Db | Trx, userId: string, now: number):
     .execute();
 }
 
-/** A key of one of the account's users, with whose it is; that user is locked until the transaction ends. */
+type Holder = Pick<User, 'id' | 'name' | 'role'>;
+
+interface HeldKey {
+  readonly key: AccessKey;
+  readonly user: Holder;
+}
+
+function selectHeldKey(db: Db | Trx, accountId: string, id: string, now: number) {
+  return selectAccessKeys(db, now)
+    .innerJoin('users', 'users.id', 'access_keys.user')
+    .select(['users.name as userName', 'users.role as userRole'])
+    .where('access_keys.id', '=', id)
+    .where('users.account', '=', accountId);
+}
+
+type HeldRow = AccessKey & { readonly userName: string; readonly userRole: User['role'] };
+
+function toHeldKey(row: HeldRow | undefined): HeldKey | undefined {
+  if (row === undefined) return undefined;
+  const { userName, userRole, ...key } = row;
+  return { key, user: { id: key.userId, name: userName, role: userRole } };
+}
+
+/** A key of one of the account's users, with whose it is. */
+export async function findAccessKey(db: Db, accountId: string, id: string, now: number): Promise<HeldKey | undefined> {
+  return toHeldKey(await selectHeldKey(db, accountId, id, now).executeTakeFirst());
+}
+
+/** As {@link findAccessKey}; that user is locked until the transaction ends. */
 export async function lockAccessKey(
   trx: Trx,
   accountId: string,
   id: string,
   now: number,
-): Promise<{ readonly key: AccessKey; readonly user: Pick<User, 'id' | 'name' | 'role'> } | undefined> {
-  const row = await selectAccessKeys(trx, now)
-    .innerJoin('users', 'users.id', 'access_keys.user')
-    .select(['users.name as userName', 'users.role as userRole'])
-    .where('access_keys.id', '=', id)
-    .where('users.account', '=', accountId)
-    .forNoKeyUpdate()
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
-  const { userName, userRole, ...key } = row;
-  return { key, user: { id: key.userId, name: userName, role: userRole } };
+): Promise<HeldKey | undefined> {
+  return toHeldKey(await selectHeldKey(trx, accountId, id, now).forNoKeyUpdate().executeTakeFirst());
 }
 
 export async function insertAccessKey(trx: Trx, key: AccessKey, sealedSecret: Buffer): Promise<void> {

@@ -22,6 +22,20 @@ export async function findAccount(db: Db | Trx, idOrNumberOrName: string): Promi
   return await selectAccount(db, idOrNumberOrName).executeTakeFirst();
 }
 
+/** The account that the user of this id belongs to. */
+export async function findAccountOfUser(db: Db | Trx, userId: string): Promise<Account | undefined> {
+  return await selectAccounts(db)
+    .where('id', '=', ({ selectFrom }) => selectFrom('users').select('account').where('users.id', '=', userId))
+    .executeTakeFirst();
+}
+
+/** Names by ids; of ids that are no account's there is nothing. */
+export async function findAccountNames(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.selectFrom('accounts').select(['id', 'name']).where('id', 'in', ids).execute();
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
 /** As {@link findAccount}, and nobody else changes it or who owns it until the transaction ends. */
 export async function lockAccount(trx: Trx, idOrNumberOrName: string): Promise<Account | undefined> {
   return await selectAccount(trx, idOrNumberOrName).forNoKeyUpdate().executeTakeFirst();

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import { delegatedProjects } from '../../domain/delegation.ts';
 import { isUuid } from '../../domain/ids.ts';
-import type { Agency } from '../../domain/tenants.ts';
+import type { Agency, AgencyGrant } from '../../domain/tenants.ts';
 import { breaksConstraint, type Db, type Trx } from '../database.ts';
 import type { PageRequest } from '../paging.ts';
 
@@ -22,10 +22,12 @@ function selectAgencies(db: Db | Trx, accountId: string) {
     .select(({ selectFrom }) =>
       jsonArrayFrom(
         selectFrom('agency_grants')
-          .select(['project as projectId', 'role'])
+          .select(['project as projectId', 'role', 'title', 'is_global as isGlobal'])
           .whereRef('agency', '=', 'agencies.id')
           .orderBy('project')
-          .orderBy('role'),
+          .orderBy('role')
+          .orderBy('title')
+          .orderBy('is_global'),
       ).as('grants'),
     )
     .where('account', '=', accountId);
@@ -38,12 +40,19 @@ export async function findAgency(db: Db | Trx, accountId: string, idOrName: stri
     .executeTakeFirst();
 }
 
-/** As {@link findAgency}, with the row locked until the transaction ends. */
+/**
+ * As {@link findAgency}, with the row locked until the transaction ends. One that waited for another sees the row as that left it,
+ * but its grants as they were when the statement began; so they are read by a second one.
+ */
 export async function lockAgency(trx: Trx, accountId: string, idOrName: string): Promise<Agency | undefined> {
-  return await selectAgencies(trx, accountId)
+  const locked = await trx
+    .selectFrom('agencies')
+    .select('id')
+    .where('account', '=', accountId)
     .where(isUuid(idOrName) ? 'id' : 'name', '=', idOrName)
-    .forUpdate('agencies')
+    .forUpdate()
     .executeTakeFirst();
+  return locked && (await findAgency(trx, accountId, locked.id));
 }
 
 /** By name, which is unique. */
@@ -75,11 +84,15 @@ function valuesOf({ name, description, trustedAccountId, expiresAt }: Agency) {
   return { name, description, trusted_account: trustedAccountId, expires_at: expiresAt };
 }
 
-async function insertGrants(trx: Trx, { id, grants }: Agency): Promise<void> {
+/** Those that are there already stay once. */
+export async function insertGrants(trx: Trx, id: string, grants: readonly AgencyGrant[]): Promise<void> {
   if (grants.length === 0) return;
+  const rows = grants.map(({ projectId, role, title = '', isGlobal = false }) => {
+    return { agency: id, project: projectId, role, title, is_global: isGlobal };
+  });
   await trx
     .insertInto('agency_grants')
-    .values(grants.map(({ projectId, role }) => ({ agency: id, project: projectId, role })))
+    .values(rows)
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
@@ -92,7 +105,7 @@ export async function insertAgency(trx: Trx, agency: Agency): Promise<boolean> {
     .onConflict((conflict) => conflict.columns(['account', 'name']).doNothing())
     .executeTakeFirst();
   if (numInsertedOrUpdatedRows !== 1n) return false;
-  await insertGrants(trx, agency);
+  await insertGrants(trx, agency.id, agency.grants);
   return true;
 }
 
@@ -105,8 +118,21 @@ export async function updateAgency(trx: Trx, agency: Agency): Promise<boolean> {
     throw error;
   }
   await sql`DELETE FROM agency_grants WHERE agency = ${agency.id}`.execute(trx);
-  await insertGrants(trx, agency);
+  await insertGrants(trx, agency.id, agency.grants);
   return true;
+}
+
+/** What a dialect knows a grant by: its title says the role. */
+export type GrantName = Required<Omit<AgencyGrant, 'role'>>;
+
+export async function deleteGrant(trx: Trx, id: string, { projectId, title, isGlobal }: GrantName): Promise<void> {
+  await trx
+    .deleteFrom('agency_grants')
+    .where('agency', '=', id)
+    .where('project', 'is not distinct from', projectId)
+    .where('title', '=', title)
+    .where('is_global', '=', isGlobal)
+    .execute();
 }
 
 /** Deletes the agency with the sessions that act by it. */

@@ -4,12 +4,14 @@
  * kept between requests, so a key that is disabled is refused by every server at once.
  */
 import { type RawBuilder, sql } from 'kysely';
+import { isUuid } from '../../domain/ids.ts';
 import type { Role } from '../../domain/principal.ts';
-import type { Account, AgencyGrant } from '../../domain/tenants.ts';
+import type { Account, AgencyGrant, User } from '../../domain/tenants.ts';
 import { batched } from '../../lib/batch.ts';
 import type { Db } from '../database.ts';
 import { authenticationLimitMs, withTimeLimit } from '../time-limit.ts';
-import { findAdministeringAccount } from './accounts.ts';
+import { findAccount, findAccountOfUser, findAdministeringAccount } from './accounts.ts';
+import { findUserWithPassword } from './users.ts';
 
 interface Holder {
   readonly accountId: string;
@@ -25,6 +27,13 @@ export interface AccessKeyHolder extends Holder {
   readonly userId: string;
   readonly userName: string;
   readonly userRole: Role;
+}
+
+/** Who may log in by a password, and what is kept of it. */
+export interface PasswordHolder {
+  readonly account: Account;
+  readonly user: User;
+  readonly password: string;
 }
 
 export interface SessionHolder extends Holder {
@@ -44,6 +53,8 @@ export interface SessionHolder extends Holder {
   /** The user's own account, which is another one than where it acts if there is an agency. */
   readonly homeName: string;
   readonly agency: { readonly name: string; readonly grants: readonly AgencyGrant[] } | null;
+  /** What it was made for. */
+  readonly projectId: string | null;
 }
 
 export interface Credentials {
@@ -52,6 +63,8 @@ export interface Credentials {
   findTokenHolder(token: Buffer, now: number): Promise<SessionHolder | undefined>;
   /** By the id of temporary credentials. */
   findTemporaryKeyHolder(accessKeyId: string, now: number): Promise<SessionHolder | undefined>;
+  /** `account`: id, number or name; `user`: id or name, without an account an id. Takes as long for who is not there. */
+  findPasswordHolder(account: string | undefined, user: string): Promise<PasswordHolder | undefined>;
   /** The account in which the bearer of the installation's token acts. */
   findAdministeringAccount(): Promise<Account | undefined>;
 }
@@ -80,6 +93,7 @@ export function createCredentials(opened: Db, limitMs = authenticationLimitMs): 
       (ids) => readSessions(db, sql`s.access_key = any(${ids}::text[])`),
       ({ accessKeyId }) => accessKeyId,
     ),
+    findPasswordHolder: (account, user) => findPasswordHolder(db, account, user),
     findAdministeringAccount: () => findAdministering(undefined),
   };
 }
@@ -108,6 +122,24 @@ function lookup<Row extends Expiring>(
   };
 }
 
+/** The id of none. */
+const nobody = '00000000-0000-0000-0000-000000000000';
+
+async function findPasswordHolder(
+  db: Db,
+  accountName: string | undefined,
+  userName: string,
+): Promise<PasswordHolder | undefined> {
+  const account =
+    accountName === undefined
+      ? await findAccountOfUser(db, isUuid(userName) ? userName : nobody)
+      : await findAccount(db, accountName);
+  const found = await findUserWithPassword(db, account?.id ?? nobody, userName);
+  if (account === undefined || account.disabledAt !== null || found === undefined) return undefined;
+  const { password, ...user } = found;
+  return user.disabledAt !== null || password === null ? undefined : { account, user, password };
+}
+
 type AccessKeyRow = AccessKeyHolder & Expiring & { readonly id: string };
 
 async function readAccessKeys(db: Db, ids: readonly string[]): Promise<AccessKeyRow[]> {
@@ -124,13 +156,13 @@ async function readAccessKeys(db: Db, ids: readonly string[]): Promise<AccessKey
 
 async function readSessions(db: Db, isMeant: RawBuilder<unknown>): Promise<(SessionHolder & Expiring)[]> {
   const { rows } = await sql<SessionHolder & Expiring>`
-    SELECT s.id AS "sessionId", s.token, s.access_key AS "accessKeyId", s.secret, s.role,
+    SELECT s.id AS "sessionId", s.token, s.access_key AS "accessKeyId", s.secret, s.role, s.project AS "projectId",
            least(s.expires_at, k.expires_at, g.expires_at) AS "expiresAt",
            u.id AS "userId", u.name AS "userName", u.role AS "userRole", home.name AS "homeName",
            a.id AS "accountId", a.name AS "accountName", a.number AS "accountNumber", a.administers,
            CASE WHEN g.id IS NOT NULL THEN jsonb_build_object('name', g.name, 'grants', coalesce((
              SELECT jsonb_agg(jsonb_build_object('projectId', t.project, 'role', t.role))
-             FROM agency_grants t WHERE t.agency = g.id), '[]')) END AS agency
+             FROM agency_grants t WHERE t.agency = g.id AND NOT t.is_global), '[]')) END AS agency
     FROM sessions s
     JOIN accounts a ON a.id = s.account AND a.disabled_at IS NULL
     LEFT JOIN users u ON u.id = s."user"

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '../database.ts';
 
 /** Everything here that ends by itself; sessions go with the keys that they were made with. */
-export const expiringTables = ['nonces', 'sessions', 'idempotency_tokens', 'access_keys'] as const;
+export const expiringTables = ['nonces', 'sessions', 'idempotency_tokens', 'access_keys', 'receipts'] as const;
 export type ExpiringTable = (typeof expiringTables)[number];
 
 /** Deletes at most `limit` rows that expired before or at `now`; tells how many. */

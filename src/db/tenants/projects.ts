@@ -7,6 +7,10 @@ import { breaksConstraint, type Db, type Trx } from '../database.ts';
 import type { PageRequest } from '../paging.ts';
 
 function selectProjects(db: Db | Trx, accountId: string) {
+  return selectAllProjects(db).where('projects.account', '=', accountId);
+}
+
+function selectAllProjects(db: Db | Trx) {
   return db
     .selectFrom('projects')
     .innerJoin('regions', 'regions.number', 'projects.region')
@@ -18,8 +22,25 @@ function selectProjects(db: Db | Trx, accountId: string) {
       'projects.description',
       'projects.is_default as isDefault',
       'projects.created_at as createdAt',
-    ])
-    .where('projects.account', '=', accountId);
+    ]);
+}
+
+/** The project of this id, whosever it is. */
+export async function readAnyProject(db: Db | Trx, id: string): Promise<Project | undefined> {
+  return await selectAllProjects(db).where('projects.id', '=', id).executeTakeFirst();
+}
+
+/** The accounts' projects that are named after the region. */
+export async function readDefaultProjects(
+  db: Db | Trx,
+  accountIds: readonly string[],
+  region: string,
+): Promise<Project[]> {
+  return await selectAllProjects(db)
+    .where(sql<SqlBool>`projects.account = any(${accountIds}::uuid[])`)
+    .where('regions.id', '=', region)
+    .where('is_default', '=', true)
+    .execute();
 }
 
 /**
@@ -53,14 +74,32 @@ function only<Item>(items: readonly Item[]): Item | undefined {
 
 /** The project that is named after the region; every account has one in each. */
 export async function findDefaultProject(db: Db | Trx, accountId: string, region: string): Promise<Project> {
-  const [project] = await readDefaultProject(db, { accountId, region });
+  const project = await readDefaultProject(db, accountId, region);
   if (project === undefined) throw new Error(`account ${accountId} has no default project in region ${region}`);
   return project;
 }
 
-const readDefaultProject = buildOnce(
+/** As {@link findDefaultProject}; undefined where the region is none of the installation. */
+export async function readDefaultProject(
+  db: Db | Trx,
+  accountId: string,
+  region: string,
+): Promise<Project | undefined> {
+  return (await selectDefaultProject(db, { accountId, region }))[0];
+}
+
+const selectDefaultProject = buildOnce(
   (db, { accountId, region }: { readonly accountId: string; readonly region: string }) =>
     selectProjects(db, accountId).where('regions.id', '=', region).where('is_default', '=', true),
+);
+
+/** The account's project of this id. */
+export async function readProject(db: Db | Trx, accountId: string, id: string): Promise<Project | undefined> {
+  return (await selectProjectById(db, { accountId, id }))[0];
+}
+
+const selectProjectById = buildOnce((db, { accountId, id }: { readonly accountId: string; readonly id: string }) =>
+  selectProjects(db, accountId).where('projects.id', '=', id),
 );
 
 export interface ProjectFilter extends PageRequest {

@@ -4,8 +4,7 @@ import type { Session } from '../../domain/tenants.ts';
 import { type Db, sqlState, type Trx } from '../database.ts';
 import type { PageRequest } from '../paging.ts';
 
-/** Of users of the account; those that the bearer of the installation's token made belong to the account that administers. */
-function selectSessions(db: Db | Trx, homeId: string, now: number) {
+function selectSessions(db: Db | Trx, now: number) {
   return db
     .selectFrom('sessions')
     .leftJoin('users', 'users.id', 'sessions.user')
@@ -18,15 +17,12 @@ function selectSessions(db: Db | Trx, homeId: string, now: number) {
       'sessions.user as userId',
       'users.name as userName',
       'agencies.name as agency',
+      'sessions.project as projectId',
       'sessions.access_key as accessKeyId',
       'sessions.created_at as createdAt',
       'sessions.expires_at as expiresAt',
     ])
-    .where('sessions.expires_at', '>', now)
-    .where(
-      sql<SqlBool>`CASE WHEN users.id IS NULL THEN EXISTS (SELECT FROM accounts WHERE id = ${homeId} AND administers)
-        ELSE users.account = ${homeId} END`,
-    );
+    .where('sessions.expires_at', '>', now);
 }
 
 /** Whose sessions are looked for. */
@@ -36,26 +32,34 @@ export interface SessionOwner {
   readonly userId: string | null;
 }
 
+/** Of users of the account; those that the bearer of the installation's token made belong to the account that administers. */
+function selectSessionsOf(db: Db | Trx, { accountId, userId }: SessionOwner, now: number) {
+  const ofAccount = selectSessions(db, now).where(
+    sql<SqlBool>`CASE WHEN users.id IS NULL THEN EXISTS (SELECT FROM accounts WHERE id = ${accountId} AND administers)
+      ELSE users.account = ${accountId} END`,
+  );
+  return userId === null ? ofAccount : ofAccount.where('sessions.user', '=', userId);
+}
+
+/** `owner`: undefined for whoever's it is. */
 export async function findSession(
-  trx: Trx,
-  { accountId, userId }: SessionOwner,
+  db: Db | Trx,
+  owner: SessionOwner | undefined,
   id: string,
   now: number,
 ): Promise<Session | undefined> {
-  let query = selectSessions(trx, accountId, now).where('sessions.id', '=', id);
-  if (userId !== null) query = query.where('sessions.user', '=', userId);
-  return await query.executeTakeFirst();
+  const sessions = owner === undefined ? selectSessions(db, now) : selectSessionsOf(db, owner, now);
+  return await sessions.where('sessions.id', '=', id).executeTakeFirst();
 }
 
 /** Newest first. */
 export async function listSessions(
   db: Db,
-  { accountId, userId }: SessionOwner,
+  owner: SessionOwner,
   { after, limit }: PageRequest,
   now: number,
 ): Promise<Session[]> {
-  let query = selectSessions(db, accountId, now);
-  if (userId !== null) query = query.where('sessions.user', '=', userId);
+  let query = selectSessionsOf(db, owner, now);
   if (after !== undefined) {
     query = query.where(sql<SqlBool>`(sessions.created_at, sessions.id) < (${after.value}, ${after.id}::uuid)`);
   }
@@ -69,14 +73,14 @@ export interface NewSession {
   /** Sealed; null for a bearer token. */
   readonly secret: Buffer | null;
   readonly agencyId: string | null;
-  /** What it ends with: the access key or the session with which it was asked for. */
+  /** What it ends with: the access key or the session with which it was asked for; neither: the user's password. */
   readonly issuer: { readonly accessKeyId: string | null; readonly sessionId: string | null };
 }
 
 /** A foreign key is not there. */
 const foreignKeyViolation = '23503';
 
-/** False when whoever asks for it, or the agency, is gone meanwhile. */
+/** False when whoever asks for it, the agency or the project is gone meanwhile. */
 export async function insertSession(
   trx: Trx,
   { session, token, secret, agencyId, issuer }: NewSession,
@@ -96,6 +100,7 @@ export async function insertSession(
         account: session.accountId,
         agency: agencyId,
         role: session.role,
+        project: session.projectId,
         created_at: session.createdAt,
         expires_at: session.expiresAt,
       })
@@ -105,6 +110,21 @@ export async function insertSession(
     if (sqlState(error) === foreignKeyViolation) return false;
     throw error;
   }
+}
+
+/** How many sessions the user has, those by agencies too, counted as far as `most`. */
+export async function countSessions(trx: Trx, userId: string, now: number, most: number): Promise<number> {
+  const some = trx
+    .selectFrom('sessions')
+    .select('id')
+    .where('user', '=', userId)
+    .where('expires_at', '>', now)
+    .limit(most);
+  const { count } = await trx
+    .selectFrom(some.as('some'))
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
 }
 
 /** What a session rests on and when it ends, for those that are made with it. */
@@ -129,4 +149,14 @@ export async function findSessionName(db: Db, id: string): Promise<string | unde
 export async function deleteSession(trx: Trx, id: string): Promise<boolean> {
   const { numDeletedRows } = await trx.deleteFrom('sessions').where('id', '=', id).executeTakeFirst();
   return numDeletedRows === 1n;
+}
+
+/** Deletes the user's sessions that rest on no access key and on no other session, with those that were made with them. */
+export async function deletePasswordSessions(trx: Trx, userId: string): Promise<void> {
+  await trx
+    .deleteFrom('sessions')
+    .where('user', '=', userId)
+    .where('issued_with', 'is', null)
+    .where('issued_by', 'is', null)
+    .execute();
 }

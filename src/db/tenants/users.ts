@@ -1,4 +1,5 @@
 /** The rows of users. */
+import { sql } from 'kysely';
 import { isUuid } from '../../domain/ids.ts';
 import type { User } from '../../domain/tenants.ts';
 import { breaksConstraint, type Db, type Trx } from '../database.ts';
@@ -8,6 +9,7 @@ function selectUsers(db: Db | Trx, accountId: string) {
   return db
     .selectFrom('users')
     .select(['id', 'account as accountId', 'name', 'role', 'created_at as createdAt', 'disabled_at as disabledAt'])
+    .select(sql<boolean>`password IS NOT NULL`.as('hasPassword'))
     .where('account', '=', accountId);
 }
 
@@ -24,6 +26,29 @@ export async function lockUser(trx: Trx, accountId: string, idOrName: string): P
     .where(isUuid(idOrName) ? 'id' : 'name', '=', idOrName)
     .forNoKeyUpdate()
     .executeTakeFirst();
+}
+
+/** As {@link findUser}, with what is kept of the password; null: there is none. */
+export async function findUserWithPassword(
+  db: Db,
+  accountId: string,
+  idOrName: string,
+): Promise<(User & { readonly password: string | null }) | undefined> {
+  return await selectUsers(db, accountId)
+    .select('password')
+    .where(isUuid(idOrName) ? 'id' : 'name', '=', idOrName)
+    .executeTakeFirst();
+}
+
+/** What is kept of the user's password, which nobody changes until the transaction ends; null: there is none. */
+export async function lockPassword(trx: Trx, id: string): Promise<string | null> {
+  const row = await trx.selectFrom('users').select('password').where('id', '=', id).forShare().executeTakeFirst();
+  return row?.password ?? null;
+}
+
+/** Null: nobody logs in as the user by password. */
+export async function updatePassword(trx: Trx, id: string, password: string | null): Promise<void> {
+  await trx.updateTable('users').set({ password }).where('id', '=', id).execute();
 }
 
 /** By name, which is unique. */

@@ -31,6 +31,7 @@ beforeAll(async () => {
     role: 'owner',
     userName: '',
     agency: null,
+    projectId: null,
     accessKeyId: 'testid',
     createdAt: 0,
     expiresAt: recordedAt + 3_600_000,

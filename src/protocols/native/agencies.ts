@@ -8,6 +8,8 @@ import { createCursors, pageFields, pageOf, placeOfName } from './paging.ts';
 import { time, timeOf, timeOrNull, uuid } from './render.ts';
 
 const everyProject = { description: 'Null: every project of the account.' };
+const titled = { description: 'What a dialect calls it.' };
+const ofNoRegion = { description: 'Of services that lie in no region: it grants nothing here.' };
 
 const agencySchema = z
   .strictObject({
@@ -15,7 +17,14 @@ const agencySchema = z
     name: z.string(),
     description: z.string(),
     trustedAccountId: uuid.nullable().meta({ description: 'Null: the image service itself.' }),
-    grants: z.array(z.strictObject({ projectId: uuid.nullable().meta(everyProject), role: z.enum(roles) })),
+    grants: z.array(
+      z.strictObject({
+        projectId: uuid.nullable().meta(everyProject),
+        role: z.enum(roles),
+        title: z.string().meta(titled),
+        isGlobal: z.boolean().meta(ofNoRegion),
+      }),
+    ),
     createdAt: time,
     expiresAt: time.nullable(),
   })
@@ -23,14 +32,21 @@ const agencySchema = z
 
 function renderAgency({ accountId: _, grants, createdAt, expiresAt, ...shown }: Agency): z.input<typeof agencySchema> {
   const times = { createdAt: timeOf(createdAt), expiresAt: timeOrNull(expiresAt) };
-  return { ...shown, grants: grants.map((grant) => ({ ...grant })), ...times };
+  return { ...shown, grants: grants.map((grant) => ({ title: '', isGlobal: false, ...grant })), ...times };
 }
 
 const agencyParams = { agency: id("The agency's id or name.") };
 
 const trustedAccount = text.nullable().meta({ description: 'Id, number or name; null: the image service itself.' });
 const grants = z
-  .array(z.strictObject({ project: text.nullable().optional().meta(everyProject), role: z.enum(roles) }))
+  .array(
+    z.strictObject({
+      project: text.nullable().optional().meta(everyProject),
+      role: z.enum(roles),
+      title: text.optional().meta(titled),
+      isGlobal: z.boolean().optional().meta(ofNoRegion),
+    }),
+  )
   .min(1)
   .max(100);
 

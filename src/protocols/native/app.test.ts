@@ -113,6 +113,7 @@ describe('a request that cannot be meant', () => {
     ['one name for two copies', ['POST', '/copies', { ...copies, images: ['x', 'y'], name: 'z' }], { field: 'name' }],
     ['a user called self', ['POST', '/users', { name: 'self', role: 'viewer' }], { field: 'name' }],
     ['a role that is none', ['POST', '/users', { name: 'x', role: 'king' }], { field: 'role' }],
+    ['a password of seven', ['PUT', '/users/self/password', { password: '1234567' }], { field: 'password' }],
     ['a grace time of years', ['POST', '/access-keys/x/rotate', { graceSeconds: -1 }], { field: 'graceSeconds' }],
     ['a session of years', ['POST', '/sessions', { seconds: 1e9 }], { field: 'seconds' }],
     ['an agency that grants nothing', ['POST', '/agencies', { name: 'x', grants: [] }], { field: 'grants' }],
@@ -449,6 +450,12 @@ describe('what the account has', () => {
     const { secret, ...shown } = key;
     expect(secret.length).toBeGreaterThan(30);
     expect((await api.call('GET', '/users/ann/access-keys')).body).toEqual({ accessKeys: [shown] });
+    const ann = async () => (await api.call('GET', '/users/ann')).body;
+    expect(await ann()).toMatchObject({ hasPassword: false });
+    expect((await api.call('PUT', '/users/ann/password', { password: 'correct horse' })).status).toBe(204);
+    expect(await ann()).toMatchObject({ hasPassword: true });
+    expect((await api.call('DELETE', '/users/ann/password')).status).toBe(204);
+    expect(await ann()).toMatchObject({ hasPassword: false });
     expect((await api.call('DELETE', '/users/ann')).status).toBe(204);
 
     const project = await make('/projects', { region: 'south', name: 'staging' });
@@ -459,11 +466,14 @@ describe('what the account has', () => {
 
     const agency = await make('/agencies', {
       name: 'helpers',
-      grants: [{ role: 'viewer' }],
+      grants: [{ role: 'viewer' }, { role: 'owner', title: 'Security Administrator', isGlobal: true }],
       expiresAt: '2099-01-01T00:00:00+01:00',
     });
     expect(agency).toMatchObject({
-      grants: [{ projectId: null, role: 'viewer' }],
+      grants: [
+        { projectId: null, role: 'viewer', title: '', isGlobal: false },
+        { projectId: null, role: 'owner', title: 'Security Administrator', isGlobal: true },
+      ],
       expiresAt: '2098-12-31T23:00:00.000Z',
     });
     expect((await api.call('PATCH', '/agencies/helpers', { expiresAt: null })).body).toMatchObject({ expiresAt: null });

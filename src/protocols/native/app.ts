@@ -13,6 +13,7 @@ import { boundAnswers, boundBodies } from '../shared/deadlines.ts';
 import { instrument } from '../shared/instrument.ts';
 import { problemType } from '../shared/problem-document.ts';
 import { createRateLimits } from '../shared/rate-limit.ts';
+import type { Transfers } from '../shared/transfers.ts';
 import { authenticate } from './authentication.ts';
 import { checkDigest } from './body-digest.ts';
 import { contentRoutes } from './content.ts';
@@ -30,10 +31,6 @@ export interface NativeApiLimits {
   readonly bodyBytes: number;
   /** How long a JSON body may take to arrive, and an answer that is sent as a whole to be taken. */
   readonly requestSeconds: number;
-  /** How long a disk's content may move no byte. */
-  readonly idleSeconds: number;
-  /** Uploads and downloads of content. */
-  readonly transfersAtOnce: number;
   /** How often whoever watches something hears that the server is there, and the server asks whether they still may. */
   readonly heartbeatMs: number;
   /** How far the clock of a signed request may be off. */
@@ -44,6 +41,7 @@ export interface NativeApiOptions {
   readonly context: AppContext;
   readonly status: () => Promise<ServerStatus>;
   readonly limits: NativeApiLimits;
+  readonly transfers: Transfers;
   /** Addresses, and ranges of them, whose `X-Forwarded-…` headers are believed. */
   readonly trustedProxies?: readonly string[] | undefined;
   readonly metrics: RequestMetrics;
@@ -53,7 +51,7 @@ export interface NativeApiOptions {
 const pathFields = z.record(text, text);
 
 export function createNativeApi(options: NativeApiOptions): FastifyInstance {
-  const { context, status, limits, trustedProxies, metrics } = options;
+  const { context, status, limits, transfers, trustedProxies, metrics } = options;
   const { logger } = context;
   const app = fastify({
     logger: false,
@@ -118,7 +116,7 @@ export function createNativeApi(options: NativeApiOptions): FastifyInstance {
       api.register(async (content) => {
         content.addHook('preParsing', async (request, _reply, payload) => checkDigest(request, payload));
         content.addHook('preValidation', async ({ params }) => void parse(pathFields, params));
-        contentRoutes(content, context, limits);
+        contentRoutes(content, context, transfers);
       });
     },
     { prefix: '/api/v1' },

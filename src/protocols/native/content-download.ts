@@ -10,18 +10,19 @@ import { FailureError } from '../../domain/failure.ts';
 import { RefusalError } from '../../domain/refusal.ts';
 import { encodeExtents, extentsMediaType } from '../../lib/extent-stream.ts';
 import { bytesOf } from '../../lib/raw-stream.ts';
+import { allowsRange, namesTag, parseRange } from '../shared/byte-range.ts';
 import { clientSignal } from '../shared/client-signal.ts';
 import { problemDocument } from '../shared/problem-document.ts';
-import { allowsRange, namesTag, parseRange } from './byte-range.ts';
+import type { Transfers } from '../shared/transfers.ts';
+import { beginTransfer } from './begin-transfer.ts';
 import { type ContentRoute, contentPath, placeOf, rawMediaType } from './content-route.ts';
 import { tell } from './content-upload.ts';
 import { parse } from './input.ts';
 import { problemOfFailure } from './problem.ts';
-import type { Transfers } from './transfers.ts';
 
 const query = z.strictObject({ from: z.coerce.number().int().min(0).optional() });
 
-export function downloadRoutes(app: FastifyInstance, context: AppContext, { begin, idleMs }: Transfers): void {
+export function downloadRoutes(app: FastifyInstance, context: AppContext, transfers: Transfers): void {
   app.head<ContentRoute>(contentPath, async (request, reply) => {
     const { image, disk } = placeOf(request);
     const state = await findContent(context, request.caller, image, disk);
@@ -46,14 +47,14 @@ export function downloadRoutes(app: FastifyInstance, context: AppContext, { begi
       reply.header('content-range', `bytes */${size}`);
       throw new RefusalError('disk.range', { image, disk, size });
     }
-    const endTransfer = begin(request.caller);
+    const endTransfer = beginTransfer(transfers, request.caller);
     try {
       const signal = clientSignal(reply);
       const { runs } = await readDisk(context, request.caller, image, disk, signal, range);
       signal.throwIfAborted();
       reply.type(type);
       // A socket on which no byte moves, be it for want of a reader or of the store's answer, is closed.
-      reply.raw.setTimeout(idleMs).once('close', endTransfer);
+      reply.raw.setTimeout(transfers.idleMs).once('close', endTransfer);
       if (!isPlain) return await send(reply, encodeExtents(size, runs, { problemOf }));
       const { start, end } = range ?? { start: 0, end: size };
       reply.header('content-length', end - start);

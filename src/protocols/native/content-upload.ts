@@ -8,11 +8,12 @@ import { type UploadDiskCommand, uploadDisk } from '../../app/upload-disk.ts';
 import { RefusalError } from '../../domain/refusal.ts';
 import { decodeExtents, ExtentStreamError, extentsMediaType } from '../../lib/extent-stream.ts';
 import { runsOf } from '../../lib/raw-stream.ts';
+import type { Transfers } from '../shared/transfers.ts';
+import { untilIdle } from '../shared/until-idle.ts';
+import { beginTransfer } from './begin-transfer.ts';
 import { type ContentRoute, contentPath, placeOf, rawMediaType } from './content-route.ts';
 import { parse } from './input.ts';
 import { renderImage } from './render.ts';
-import type { Transfers } from './transfers.ts';
-import { untilIdle } from './until-idle.ts';
 
 const partialMediaType = 'application/partial-upload';
 
@@ -26,7 +27,7 @@ const integer = z
 const putHeaders = z.object({ 'upload-complete': boolean.default(true), 'upload-length': integer.optional() });
 const patchHeaders = putHeaders.extend({ 'upload-complete': boolean, 'upload-offset': integer });
 
-export function uploadRoutes(app: FastifyInstance, context: AppContext, { begin, idleMs }: Transfers): void {
+export function uploadRoutes(app: FastifyInstance, context: AppContext, transfers: Transfers): void {
   const running = new Set<Promise<unknown>>();
   // A server that stops has cut their connections by now; what came over them is still on its way into the store.
   app.addHook('onClose', async () => void (await Promise.allSettled(running)));
@@ -43,7 +44,7 @@ export function uploadRoutes(app: FastifyInstance, context: AppContext, { begin,
     const body = request.body as Readable | null;
     let endTransfer: (() => void) | undefined;
     try {
-      endTransfer = begin(request.caller);
+      endTransfer = beginTransfer(transfers, request.caller);
       const content = body === null ? { size: null, runs: runsOf(none()) } : await open(request, body, from, isPartial);
       const size = content.size ?? headers['upload-length'] ?? null;
       // Not the client's going away: it breaks off the body, and what came until then is to be kept.
@@ -73,7 +74,7 @@ export function uploadRoutes(app: FastifyInstance, context: AppContext, { begin,
     from = 0,
     isPartial: boolean,
   ): Promise<Pick<UploadDiskCommand, 'size' | 'runs'>> {
-    const bytes = untilIdle(body, idleMs, (reason) => request.raw.destroy(reason));
+    const bytes = untilIdle(body, transfers.idleMs, (reason) => request.raw.destroy(reason));
     if (request.headers['content-type']?.startsWith(extentsMediaType)) return await decodeExtents(bytes);
     const length = request.headers['content-length'];
     return { size: isPartial || length === undefined ? null : from + Number(length), runs: runsOf(bytes, from) };

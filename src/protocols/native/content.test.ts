@@ -17,6 +17,7 @@ import {
   type Run,
 } from '../../lib/extent-stream.ts';
 import { silentLogger } from '../../telemetry/logger.ts';
+import { createTransfers } from '../shared/transfers.ts';
 import { contentRoutes } from './content.ts';
 
 const MiB = 1024 * 1024;
@@ -295,8 +296,8 @@ async function serveContent(idleSeconds: number): Promise<FastifyInstance> {
   server.addHook('onRequest', async (request) => {
     request.caller = api.caller;
   });
-  const limits = { idleSeconds, transfersAtOnce: 32 };
-  server.register(async (scope) => contentRoutes(scope, api.installation.context, limits), { prefix: '/api/v1' });
+  const transfers = createTransfers(32, idleSeconds * 1000);
+  server.register(async (scope) => contentRoutes(scope, api.installation.context, transfers), { prefix: '/api/v1' });
   await server.listen({ host: '127.0.0.1', port: 0 });
   return server;
 }

@@ -4,21 +4,14 @@
  */
 import type { FastifyInstance } from 'fastify';
 import type { AppContext } from '../../app/context.ts';
+import type { Transfers } from '../shared/transfers.ts';
 import { downloadRoutes } from './content-download.ts';
 import { uploadRoutes } from './content-upload.ts';
-import { createTransfers } from './transfers.ts';
-
-export interface ContentLimits {
-  /** Content that moves no byte for so long is cut off. */
-  readonly idleSeconds: number;
-  readonly transfersAtOnce: number;
-}
 
 /** `app` is a scope of its own: in it there are no other media types. */
-export function contentRoutes(app: FastifyInstance, context: AppContext, limits: ContentLimits): void {
+export function contentRoutes(app: FastifyInstance, context: AppContext, transfers: Transfers): void {
   // The bodies are read by the handlers themselves, as they come; anything that is parsed is not a disk's bytes.
   app.removeAllContentTypeParsers();
-  const transfers = createTransfers(limits.transfersAtOnce, limits.idleSeconds * 1000);
   uploadRoutes(app, context, transfers);
   downloadRoutes(app, context, transfers);
 }

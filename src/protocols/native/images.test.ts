@@ -15,12 +15,17 @@ const unsaid = {
   version: null,
   osType: null,
   platform: null,
+  osVersion: null,
+  osBits: null,
   architecture: null,
   bootMode: null,
   licenseType: null,
   nvmeSupport: null,
   imdsSupport: null,
   cloudInit: null,
+  minDiskGiB: null,
+  minRamMiB: null,
+  maxRamMiB: null,
 };
 const disks = [{ role: 'system', size: 4096 }];
 const newImage = { region: 'north', name: 'attributes', disks };
@@ -28,7 +33,14 @@ const newImage = { region: 'north', name: 'attributes', disks };
 describe('the attributes of an image', () => {
   it('are all there, null where nobody has said', async () => {
     expect((await api.call('POST', '/images', newImage)).body).toMatchObject({ attributes: unsaid });
-    const said = { osType: 'windows', platform: 'Windows Server 2022', nvmeSupport: false, family: null };
+    const said = {
+      osType: 'windows',
+      platform: 'Windows Server 2022',
+      nvmeSupport: false,
+      family: null,
+      osBits: 64,
+      minRamMiB: 0,
+    };
     const answer = await api.call('POST', '/images', { ...newImage, attributes: said });
     expect(answer).toMatchObject({ status: 201, body: { attributes: { ...unsaid, ...said } } });
     const { id } = answer.body as { id: string };
@@ -56,6 +68,9 @@ describe('the attributes of an image', () => {
     [{ osType: 'beos' }, 'attributes.osType'],
     [{ cloudInit: 'yes' }, 'attributes.cloudInit'],
     [{ colour: 'red' }, 'attributes.colour'],
+    [{ osBits: 16 }, 'attributes.osBits'],
+    [{ minDiskGiB: 0.5 }, 'attributes.minDiskGiB'],
+    [{ maxRamMiB: 2 ** 31 }, 'attributes.maxRamMiB'],
     [{ family: 'x'.repeat(129) }, 'attributes.family'],
   ])('are refused where %o', async (attributes, field) => {
     for (const [method, path, body] of [
@@ -69,5 +84,53 @@ describe('the attributes of an image', () => {
       const answer = await api.call(method, path, body);
       expect(answer).toMatchObject({ status: 400, body: { code: 'request.invalid', field } });
     }
+  });
+});
+
+describe('the properties of an image', () => {
+  it('are none, or those that are given; a change says which, and null takes one away', async () => {
+    expect((await api.call('POST', '/images', newImage)).body).toMatchObject({ properties: {} });
+    const given = { login: 'root', 'hw:cpu': '' };
+    const made = await api.call('POST', '/images', { ...newImage, properties: given });
+    expect(made).toMatchObject({ status: 201, body: { properties: given } });
+    const { id } = made.body as { id: string };
+    const changed = await api.call('PATCH', `/images/${id}`, { properties: { login: null, colour: 'red' } });
+    expect(changed.body).toMatchObject({ properties: { 'hw:cpu': '', colour: 'red' } });
+    expect((changed.body as { properties: object }).properties).not.toHaveProperty('login');
+    expect((await api.call('GET', `/images/${id}`)).body).toEqual(changed.body);
+    const { body } = await api.call('GET', `/events?type=image.update&resource=${id}`);
+    expect(body).toMatchObject({ events: [{ details: { changed: ['properties'] } }] });
+  });
+
+  it.each([
+    [{ a: 1 }, 'properties.a'],
+    [{ a: 'x'.repeat(4097) }, 'properties'],
+    [[], 'properties'],
+  ])('are refused where they are no texts, or too long', async (properties, field) => {
+    const answer = await api.call('POST', '/images', { ...newImage, properties });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'request.invalid', field } });
+  });
+});
+
+describe('a list of images', () => {
+  it.each(['id', '-state', 'format', 'updatedAt'])('sorted by %s comes in pages', async (sort) => {
+    const ids = async (query: string) => {
+      const { status, body } = await api.call('GET', `/images?sort=${sort}&${query}`);
+      expect(status).toBe(200);
+      const { images, nextCursor } = body as { images: { id: string }[]; nextCursor: string };
+      return { ids: images.map(({ id }) => id), nextCursor };
+    };
+    const whole = await ids('');
+    expect(whole.ids.length).toBeGreaterThan(4);
+    const first = await ids('limit=3');
+    const rest = await ids(`limit=3&cursor=${first.nextCursor}`);
+    expect([...first.ids, ...rest.ids]).toEqual(whole.ids.slice(0, 6));
+  });
+
+  it('has what was changed since a moment', async () => {
+    const later = new Date(Date.now() + 3_600_000).toISOString();
+    expect((await api.call('GET', `/images?updatedAfter=${later}`)).body).toMatchObject({ images: [] });
+    const { body } = await api.call('GET', `/images?updatedBefore=${later}&limit=1`);
+    expect((body as { images: object[] }).images).toHaveLength(1);
   });
 });

@@ -5,21 +5,18 @@ import { deleteImage } from '../../app/delete-image.ts';
 import { findImage } from '../../app/find-image.ts';
 import { listImages } from '../../app/list-images.ts';
 import { updateImage } from '../../app/update-image.ts';
-import { diskFormats, diskRoles, imageKinds, rootDevices, visibilities } from '../../domain/image.ts';
+import { diskFormats, diskRoles, imageKinds, maxDiskBytes, rootDevices, visibilities } from '../../domain/image.ts';
 import { changeAttributes } from '../../domain/image-attributes.ts';
 import { type ImageSort, imageOwners, imageSorts } from '../../domain/image-query.ts';
 import { imageStates } from '../../domain/states.ts';
 import { invalid } from './conditions.ts';
-import { description, flag, id, moment, name, tagFilter, tags, text } from './input.ts';
+import { description, flag, id, moment, name, properties, tagFilter, tags, text } from './input.ts';
 import { nothing, operation } from './operation.ts';
 import { createCursors, pageFields, pageOf } from './paging.ts';
 import { imageAttributes, imageSchema, renderImage } from './render.ts';
 
 /** What is said of the system in an image. Texts keep to the rule of names. */
 const attributes = imageAttributes.partial();
-
-/** 64 TiB, the largest disk that any of the clouds knows. */
-const maxDiskBytes = 64 * 1024 ** 4;
 
 export const imageId = id("The image's id, or one of its other two names.");
 
@@ -33,6 +30,7 @@ export const newImageFields = {
   kind: z.enum(imageKinds).default('system-disk'),
   rootDevice: z.enum(rootDevices).default('cloud-disk'),
   attributes: attributes.optional(),
+  properties: properties.default({}),
   tags: tags.default({}),
   project: text.optional().meta({ description: "Id or name; the region's default project without it." }),
   resourceGroup: text.optional().meta({ description: 'Id or name.' }),
@@ -65,6 +63,9 @@ const newImage = z.strictObject({
 
 const sorts = imageSorts.flatMap((field) => [field, `-${field}` as const]);
 
+/** What cursors hold of the image that a page ended with, where it is no number. */
+const placeValues: { readonly [Sort in ImageSort]?: z.ZodType<string> } = { name: text, id: z.uuid(), format: text };
+
 const imageQuery = z.strictObject({
   region: text.optional(),
   project: text.optional(),
@@ -79,6 +80,8 @@ const imageQuery = z.strictObject({
   resourceGroup: text.optional(),
   createdAfter: moment.optional(),
   createdBefore: moment.optional(),
+  updatedAfter: moment.optional(),
+  updatedBefore: moment.optional(),
   sort: z.enum(sorts).default('-createdAt').meta({ description: 'With `-` before it descending.' }),
   ...pageFields,
 });
@@ -87,6 +90,10 @@ const imageChange = z.strictObject({
   name: name.optional(),
   description: description.optional(),
   attributes: attributes.optional().meta({ description: 'What is left out stays; null takes it away.' }),
+  properties: z
+    .record(text, text.nullable())
+    .optional()
+    .meta({ description: 'What is left out stays; null takes it away.' }),
   tags: tags.optional().meta({ description: 'All of them: those that are not here are removed.' }),
   protected: z.boolean().optional(),
   deprecated: z.boolean().optional(),
@@ -148,7 +155,7 @@ export const imageOperations = [
     async handle({ context, caller, query }) {
       const { limit, cursor, sort, state, tag, ...filter } = query;
       const column = sort.replace(/^-/, '') as ImageSort;
-      const value = column === 'name' ? text : z.int();
+      const value = placeValues[column] ?? z.int();
       const cursors = createCursors(z.strictObject({ value, id: z.uuid() }), 'images', sort, state, tag, filter);
       const { images, next } = await listImages(context, caller, {
         ...filter,

@@ -20,6 +20,9 @@ export const description = text.meta({ description: 'At most 1024 characters.' }
 export const tags = z
   .record(text, text)
   .meta({ description: 'At most 20; keys of 1 to 128 characters, values of at most 255.' });
+export const properties = z.record(text, text).meta({
+  description: 'At most 128 and 64 KiB in all; names of 1 to 255 characters, values of at most 4096.',
+});
 
 /** A moment in a request; epoch milliseconds to the use cases. */
 export const moment = z.iso

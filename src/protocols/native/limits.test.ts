@@ -12,7 +12,7 @@ const rawMediaType = 'application/octet-stream';
 let api: TestApi;
 let limited: TestApi;
 beforeAll(async () => {
-  api = await createTestApi({ limits: { transfersAtOnce: 3, heartbeatMs: 20 } });
+  api = await createTestApi({ transfersAtOnce: 3, limits: { heartbeatMs: 20 } });
   limited = await createTestApi({ limits: { requestsPerMinute: 20 }, trustedProxies: ['127.0.0.0/8'] });
 });
 afterAll(async () => {

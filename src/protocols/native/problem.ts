@@ -58,6 +58,10 @@ export const refusalProblems: { readonly [Code in RefusalCode]: ProblemRow<Refus
     title: ({ user, limit }) => `user ${user} has ${limit} access keys already; delete one first`,
   },
   'session.not-found': { status: 404, title: ({ session }) => `there is no session ${session}` },
+  'session.limit': {
+    status: 409,
+    title: ({ user, limit }) => `user ${user} has ${limit} sessions already; end one first, or wait until one expires`,
+  },
   'project.not-found': { status: 404, title: ({ project }) => `there is no project ${project}` },
   'project.exists': {
     status: 409,
@@ -212,6 +216,11 @@ export const refusalProblems: { readonly [Code in RefusalCode]: ProblemRow<Refus
     title: ({ image, region, copy }) =>
       `image ${image} is on its way to region ${region} already; wait for copy ${copy}`,
   },
+  'copy.too-many-elsewhere': {
+    status: 409,
+    title: ({ limit, used }) =>
+      `${used} copies to other regions have not finished, and ${limit} at once are the most; wait for one to end`,
+  },
   'object-store.missing': {
     status: 409,
     title: () => 'this installation has no object store to import from and export to; its operator sets objectStoreUrl',
@@ -224,6 +233,10 @@ export const refusalProblems: { readonly [Code in RefusalCode]: ProblemRow<Refus
   'object.not-found': {
     status: 404,
     title: ({ bucket, object }) => `there is no object ${object} in bucket ${bucket}`,
+  },
+  'object.exists': {
+    status: 409,
+    title: ({ bucket, object }) => `there is an object ${object} in bucket ${bucket} already; choose another name`,
   },
   'object.denied': {
     status: 403,

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { makeImage } from '../../../test/support/installation.ts';
+import { insertSessions, mostSessions } from '../../../test/support/many-sessions.ts';
 import { type Answer, createTestApi, type TestApi } from '../../../test/support/native-api.ts';
 import { type ObjectServer, startObjectServer } from '../../../test/support/object-server.ts';
 import { openObjectServer } from '../../../test/support/open-object-server.ts';
@@ -94,6 +95,8 @@ type Elsewhere =
   | 'copy.source'
   | 'copy.shared-region'
   | 'copy.conflict'
+  | 'copy.too-many-elsewhere'
+  | 'object.exists'
   | 'request.dry-run-passed'
   | 'tag.limit';
 
@@ -159,6 +162,14 @@ const provoke: { readonly [Code in Exclude<RefusalCode, Elsewhere>]: () => Promi
     return { answer, status: 409, facts: { user: 'collector', limit: 5 } };
   },
   'session.not-found': () => notFound(`/sessions/${missing}`, { session: missing }, 'DELETE'),
+  'session.limit': async () => {
+    const caller = await api.installation.newCaller();
+    const authorization = `Bearer ${await api.newToken('owner', caller)}`;
+    const { db, clock } = api.installation.context;
+    await insertSessions(db, caller, mostSessions, clock.now() + 60_000);
+    const answer = api.call('POST', '/sessions', {}, { authorization });
+    return { answer, status: 409, facts: { user: 'owner', limit: mostSessions } };
+  },
   'project.not-found': () => notFound(`/projects/${missing}`, { project: missing }, 'DELETE'),
   'project.exists': () => exists('/projects', { region: 'north', name: 'twice' }, { region: 'north', name: 'twice' }),
   'project.in-use': async () => {

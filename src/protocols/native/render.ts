@@ -8,6 +8,7 @@ import {
   type ImageAttributes,
   imdsVersions,
   osTypes,
+  osWidths,
 } from '../../domain/image-attributes.ts';
 import { copyStates, imageStates } from '../../domain/states.ts';
 import { text } from './input.ts';
@@ -55,12 +56,17 @@ export const imageAttributes = z.strictObject({
   version: text.nullable(),
   osType: z.enum(osTypes).nullable(),
   platform: text.nullable().meta({ description: 'The distribution or edition: `Debian`, `Windows Server 2022`.' }),
+  osVersion: text.nullable().meta({ description: 'Both in one: `CentOS 7.3 64bit`.' }),
+  osBits: z.literal(osWidths).nullable(),
   architecture: z.enum(architectures).nullable(),
   bootMode: z.enum(bootModes).nullable(),
   licenseType: text.nullable(),
   nvmeSupport: z.boolean().nullable(),
   imdsSupport: z.enum(imdsVersions).nullable(),
   cloudInit: z.boolean().nullable(),
+  minDiskGiB: z.int().min(0).nullable().meta({ description: 'What an instance made from it needs at least.' }),
+  minRamMiB: z.int().min(0).nullable(),
+  maxRamMiB: z.int().min(0).nullable(),
 });
 
 export const imageSchema = z
@@ -79,6 +85,7 @@ export const imageSchema = z
     kind: z.enum(imageKinds),
     rootDevice: z.enum(rootDevices),
     attributes: imageAttributes.meta({ description: 'What is said of the system in it; null: nobody has said.' }),
+    properties: z.record(z.string(), z.string()).meta({ description: 'What clients keep with it.' }),
     state: z.enum(imageStates),
     visibility: z.enum(visibilities),
     protected: z.boolean().meta({ description: 'It cannot be deleted.' }),
@@ -97,10 +104,11 @@ const untold = { projectId: null, resourceGroupId: null, sourceImageId: null, ta
 /** As the caller sees it. */
 export function renderImage(image: Image, caller: Pick<Image, 'accountId'>): z.input<typeof imageSchema> {
   const { accountId, accountName, accountNumber, resourceGroupAliyunId: _group, ...described } = image;
-  const { attributes, disks, createdAt, updatedAt, ...shown } = described;
+  const { attributes, properties, disks, createdAt, updatedAt, ...shown } = described;
   return {
     ...shown,
     attributes: renderAttributes(attributes),
+    properties: { ...properties },
     tags: { ...shown.tags },
     ...(accountId === caller.accountId ? {} : untold),
     owner: { id: accountId, name: accountName, number: String(accountNumber) },
@@ -113,8 +121,9 @@ export function renderImage(image: Image, caller: Pick<Image, 'accountId'>): z.i
 function renderAttributes(attributes: ImageAttributes): z.input<typeof imageAttributes> {
   const { family = null, version = null, osType = null, platform = null, architecture = null } = attributes;
   const { bootMode = null, licenseType = null, nvmeSupport = null, imdsSupport = null, cloudInit = null } = attributes;
-  const system = { family, version, osType, platform, architecture, bootMode };
-  return { ...system, licenseType, nvmeSupport, imdsSupport, cloudInit };
+  const { osVersion = null, osBits = null, minDiskGiB = null, minRamMiB = null, maxRamMiB = null } = attributes;
+  const system = { family, version, osType, platform, osVersion, osBits, architecture, bootMode };
+  return { ...system, licenseType, nvmeSupport, imdsSupport, cloudInit, minDiskGiB, minRamMiB, maxRamMiB };
 }
 
 export const copySchema = z

@@ -74,7 +74,7 @@ export const sessionOperations = [
     example: { name: 'laptop', seconds: 3600 },
     status: 201,
     answer: newSessionSchema,
-    refusals: ['session.not-found', 'agency.not-found'],
+    refusals: ['session.not-found', 'session.limit', 'agency.not-found'],
     async handle({ context, caller, body }) {
       const session = await createSession(context, caller, body);
       const { token, accessKey } = session;

@@ -12,12 +12,16 @@ import { accountName, imageSchema, renderImage, time, timeOf, uuid } from './ren
 
 const status = z.enum(memberStatuses);
 
+const projectId = uuid
+  .nullable()
+  .meta({ description: 'The project that the account was named by, in protocols that share with projects.' });
+
 const memberSchema = z
-  .strictObject({ imageId: uuid, account: accountName, status, createdAt: time, updatedAt: time })
+  .strictObject({ imageId: uuid, account: accountName, status, projectId, createdAt: time, updatedAt: time })
   .meta({ id: 'Member', description: 'An account that an image is shared with, and what it has answered.' });
 
 const shareSchema = z
-  .strictObject({ image: imageSchema, status, createdAt: time, updatedAt: time })
+  .strictObject({ image: imageSchema, status, projectId, createdAt: time, updatedAt: time })
   .meta({ id: 'Share', description: 'An image that another account shares.' });
 
 function renderMember(member: ImageMember): z.input<typeof memberSchema> {

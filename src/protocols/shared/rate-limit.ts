@@ -25,6 +25,8 @@ export interface RateLimits {
    * through all the same: behind a proxy or a NAT others share the address.
    */
   countFailure(request: FastifyRequest): Promise<void>;
+  /** Refuses a request whose address has failed as often as it may, before work is done for it. */
+  demandFewFailures(request: FastifyRequest): Promise<void>;
   /** Counts a request of the principal, tells it how many are left, and refuses one too many. */
   countRequest(request: FastifyRequest, reply: FastifyReply): Promise<void>;
 }
@@ -42,7 +44,7 @@ export function createRateLimits(app: FastifyInstance, options: RateLimitOptions
   app.decorateRequest('caller', null as unknown as Caller);
   if (requestsPerMinute === 0) {
     const free = async () => {};
-    return { countFailure: free, countRequest: free };
+    return { countFailure: free, demandFewFailures: free, countRequest: free };
   }
   const refusal = (seconds: number) => options.refuse(Math.max(1, seconds));
   type Limiter = ReturnType<FastifyInstance['createRateLimit']>;
@@ -78,6 +80,10 @@ export function createRateLimits(app: FastifyInstance, options: RateLimitOptions
     async countFailure(request) {
       const state = await failures(request);
       if (!state.isAllowed && state.isExceeded) throw refusal(state.ttlInSeconds);
+    },
+    async demandFewFailures(request) {
+      const state = await failures(request, { increment: false });
+      if (!state.isAllowed && state.remaining === 0) throw refusal(state.ttlInSeconds);
     },
     async countRequest(request, reply) {
       // What a user is refused does not count against the account's others.

@@ -13,7 +13,7 @@ import { listSnapshots } from '../../../app/list-snapshots.ts';
 import { shareImage } from '../../../app/share-image.ts';
 import { updateImage } from '../../../app/update-image.ts';
 import { inTransaction } from '../../../db/database.ts';
-import type { NewImage } from '../../../db/images.ts';
+import type { NewImage } from '../../../db/new-images.ts';
 import type { Copy } from '../../../domain/copy.ts';
 import type { Image } from '../../../domain/image.ts';
 import { commonFaults } from '../common-faults.ts';

@@ -13,7 +13,7 @@ import { setQuotas } from '../../../app/quotas.ts';
 import { shareImage } from '../../../app/share-image.ts';
 import { createResourceGroup } from '../../../app/tenants/resource-groups.ts';
 import { updateImage } from '../../../app/update-image.ts';
-import type { NewImage } from '../../../db/images.ts';
+import type { NewImage } from '../../../db/new-images.ts';
 import type { Image } from '../../../domain/image.ts';
 import type { QuotaKind } from '../../../domain/quota.ts';
 import { commonFaults } from '../common-faults.ts';

@@ -11,7 +11,7 @@ import { shareImage } from '../../../app/share-image.ts';
 import { createResourceGroup } from '../../../app/tenants/resource-groups.ts';
 import { updateImage } from '../../../app/update-image.ts';
 import { inTransaction } from '../../../db/database.ts';
-import type { NewImage } from '../../../db/images.ts';
+import type { NewImage } from '../../../db/new-images.ts';
 import type { Image } from '../../../domain/image.ts';
 import { imageStates } from '../../../domain/states.ts';
 import { commonFaults } from '../common-faults.ts';

@@ -1,4 +1,5 @@
-import { type ImportedDisk, importImage as importImageOfObjects } from '../../../app/tasks/import-image.ts';
+import type { ImportedDisk } from '../../../app/tasks/find-objects.ts';
+import { importImage as importImageOfObjects } from '../../../app/tasks/import-image.ts';
 import type { DiskFormat, DiskRole } from '../../../domain/image.ts';
 import { osTypes } from '../../../domain/image-attributes.ts';
 import type { RefusalFacts } from '../../../domain/refusal.ts';

@@ -1,0 +1,95 @@
+import { listImagesCounted } from '../../../app/list-images.ts';
+import { listProjects } from '../../../app/tenants/projects.ts';
+import { type Fault, FaultError } from '../fault.ts';
+import { identifier } from '../iam/identifier.ts';
+import { mostPerPage as mostProjects } from '../iam/paging.ts';
+import { toHexId } from '../ids.ts';
+import { noEnterpriseProject } from '../ims/enterprise-project.ts';
+import { operation } from '../operation.ts';
+import { list, object, oneOf, type Parameter, required, text } from '../parameters.ts';
+import { enterpriseProjectId, findEnterpriseProject } from './enterprise-projects.ts';
+import { pageParameters } from './paging.ts';
+import { listResourcesFaults as faults } from './resource-faults.ts';
+
+const { badRequest: fault } = faults;
+
+interface SetRule {
+  readonly most: number;
+  readonly empty: Fault;
+  readonly repeated: Fault;
+}
+
+/** A list of which there is at least one, and none twice. */
+function set<Value>(item: Parameter<Value>, { most, empty, repeated }: SetRule): Parameter<Value[]> {
+  const items = required(list<Value>(item, { most, tooMany: fault, fault }), empty);
+  return {
+    ...items,
+    faults: [...items.faults, repeated],
+    read(given, name) {
+      const read = items.read(given, name);
+      if (read.length === 0) throw new FaultError(empty, name);
+      if (new Set(read).size < read.length) throw new FaultError(repeated, name);
+      return read;
+    },
+  };
+}
+
+const match = object(
+  { key: required(oneOf(['resource_name'], fault), fault), value: required(text({ fault }), fault) },
+  fault,
+);
+
+/** Clients read on behind what they have until a page is empty. */
+export const listResources = operation({
+  service: 'eps',
+  method: 'POST',
+  route: '/v1.0/enterprise-projects/{enterprise_project_id}/resources/filter',
+  name: 'ShowResourceBindEnterpriseProject',
+  summary: 'Lists the images of an enterprise project, newest first, those of projects in all regions.',
+  right: 'resource-group.read',
+  path: { enterprise_project_id: enterpriseProjectId },
+  body: {
+    projects: set(identifier(faults.projectsInvalid), {
+      most: 1000,
+      empty: faults.projectsEmpty,
+      repeated: faults.projectsRepeated,
+    }),
+    resource_types: set(required(oneOf(['images'], faults.typeInvalid), faults.typeInvalid), {
+      most: 10,
+      empty: faults.typesEmpty,
+      repeated: faults.typesRepeated,
+    }),
+    matches: list(match, { most: 1, tooMany: fault, fault }),
+    ...pageParameters,
+  },
+  faults,
+  async handle({ context, caller, parameters }) {
+    const { projects: asked, matches: [named] = [], limit, offset } = parameters;
+    const { id } = await findEnterpriseProject(context, caller, parameters.enterprise_project_id);
+    const { projects } = await listProjects(context, caller, { limit: mostProjects });
+    const names = new Map(projects.map((project) => [project.id, project.name]));
+    const { images, total } = await listImagesCounted(
+      context,
+      caller,
+      {
+        owner: 'self',
+        anyProject: asked,
+        ...(id === noEnterpriseProject ? { isUngrouped: true } : { resourceGroup: id }),
+        namePart: named?.value,
+        sort: 'createdAt',
+        descending: true,
+      },
+      { offset, limit },
+    );
+    const resources = images.map((image) => ({
+      enterprise_project_id: id,
+      project_id: toHexId(image.projectId),
+      project_name: names.get(image.projectId) ?? '',
+      resource_id: image.id,
+      resource_name: image.name,
+      resource_type: 'images',
+      resource_detail: null,
+    }));
+    return { body: { resources, errors: [], total_count: total } };
+  },
+});

@@ -1,0 +1,7 @@
+import { required, text } from '../../parameters.ts';
+import { credentialFaults } from './credential-faults.ts';
+
+const { keyNotFound } = credentialFaults;
+
+/** Of operations that have it in their paths. */
+export const accessKeyId = required(text({ fault: keyNotFound }), keyNotFound);

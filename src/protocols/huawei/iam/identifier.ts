@@ -1,0 +1,19 @@
+import { type Fault, FaultError } from '../fault.ts';
+import { readId } from '../ids.ts';
+import type { Parameter } from '../parameters.ts';
+
+/** An id of a path, read to the UUID; what is none names nothing, as the fault says, whose `%s` it is. */
+export function identifier(fault: Fault): Parameter<string> {
+  return {
+    type: 'String',
+    isRequired: true,
+    rule: '32 hexadecimal digits',
+    faults: [fault],
+    read(value) {
+      const text = String(value);
+      const id = readId(text);
+      if (id === undefined) throw new FaultError(fault, text);
+      return id;
+    },
+  };
+}
