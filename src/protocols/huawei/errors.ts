@@ -2,7 +2,7 @@
 import { FailureError } from '../../domain/failure.ts';
 import { RefusalError } from '../../domain/refusal.ts';
 import { commonFaults } from './common-faults.ts';
-import { epsFaultOf } from './eps/eps-faults.ts';
+import { epsFaultOf } from './eps-faults.ts';
 import { FaultError } from './fault.ts';
 import type { Operation, RefusalFault } from './operation.ts';
 import { plainFaults } from './plain-faults.ts';

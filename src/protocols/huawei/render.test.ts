@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commonFaults } from './common-faults.ts';
-import { epsFaults } from './eps/eps-faults.ts';
+import { epsFaults } from './eps-faults.ts';
 import { type Fault, FaultError } from './fault.ts';
 import type { ServiceName } from './operation.ts';
 import { plainFaults } from './plain-faults.ts';

@@ -1,6 +1,6 @@
 /** Reads an operation's parameters out of a request's path, query and body, in this order. */
 import { commonFaults } from './common-faults.ts';
-import { epsFaults } from './eps/eps-faults.ts';
+import { epsFaults } from './eps-faults.ts';
 import { type Fault, FaultError } from './fault.ts';
 import type { Operation, ServiceName } from './operation.ts';
 import { readParameters } from './parameters.ts';

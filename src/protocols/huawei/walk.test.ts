@@ -22,7 +22,7 @@ import { actions } from '../../domain/authorization.ts';
 import type { Role } from '../../domain/principal.ts';
 import { commonFaults } from './common-faults.ts';
 import { huaweiCopyPolicies } from './copy-policy.ts';
-import { epsFaults } from './eps/eps-faults.ts';
+import { epsFaults } from './eps-faults.ts';
 import type { Fault } from './fault.ts';
 import { roleByName } from './iam/roles-data.ts';
 import { fromHexId, toHexId } from './ids.ts';

@@ -1,7 +1,8 @@
 /** What the service says to whoever makes or changes an enterprise project. */
+
+import { epsFaults } from '../eps-faults.ts';
 import { FaultError, type Faults } from '../fault.ts';
 import type { RefusalFaults } from '../operation.ts';
-import { epsFaults } from './eps-faults.ts';
 
 const { badRequest, forbidden, notFound } = epsFaults;
 

@@ -5,9 +5,9 @@ import { createHuaweiClient, type HuaweiClient } from '../../../../test/support/
 import { expectFault, type Provocations, rowsOf } from '../../../../test/support/huawei-faults.ts';
 import type { Caller } from '../../../app/context.ts';
 import { createResourceGroup, findResourceGroup } from '../../../app/tenants/resource-groups.ts';
+import { epsFaults } from '../eps-faults.ts';
 import { toHexId } from '../ids.ts';
 import { createProjectFaults, operateProjectFaults, updateProjectFaults } from './enterprise-project-faults.ts';
-import { epsFaults } from './eps-faults.ts';
 
 const path = '/v1.0/enterprise-projects';
 

@@ -4,10 +4,10 @@ import { findAccount } from '../../../app/tenants/accounts.ts';
 import { findResourceGroup, listResourceGroups } from '../../../app/tenants/resource-groups.ts';
 import { isUuid } from '../../../domain/ids.ts';
 import type { ResourceGroup } from '../../../domain/tenants.ts';
+import { epsFaults } from '../eps-faults.ts';
 import { noEnterpriseProject } from '../ims/enterprise-project.ts';
 import { required, text } from '../parameters.ts';
 import { imageTime } from '../times.ts';
-import { epsFaults } from './eps-faults.ts';
 
 export type EnterpriseProject = Omit<ResourceGroup, 'aliyunId' | 'accountId'>;
 

@@ -1,3 +1,4 @@
+import { epsFaults } from '../eps-faults.ts';
 import type { Faults } from '../fault.ts';
 import { operation } from '../operation.ts';
 import { oneOf, text, whole } from '../parameters.ts';
@@ -9,7 +10,6 @@ import {
   updatedAt,
   viewEnterpriseProject,
 } from './enterprise-projects.ts';
-import { epsFaults } from './eps-faults.ts';
 import { pageParameters } from './paging.ts';
 
 const faults = {

@@ -1,6 +1,7 @@
 /** Pages of the service's lists. */
+
+import { epsFaults } from '../eps-faults.ts';
 import { type Parameter, whole } from '../parameters.ts';
-import { epsFaults } from './eps-faults.ts';
 
 const { limitInvalid, offsetInvalid } = epsFaults;
 

@@ -1,6 +1,7 @@
 /** What the service says to whoever moves resources, or looks for those of an enterprise project. */
+
+import { epsFaults } from '../eps-faults.ts';
 import type { Faults } from '../fault.ts';
-import { epsFaults } from './eps-faults.ts';
 
 const { badRequest, forbidden, limitInvalid, notFound, offsetInvalid, typeInvalid } = epsFaults;
 

@@ -1,6 +1,6 @@
+import { epsFaults } from '../eps-faults.ts';
 import { operation } from '../operation.ts';
 import { enterpriseProjectId, findEnterpriseProject, viewEnterpriseProject } from './enterprise-projects.ts';
-import { epsFaults } from './eps-faults.ts';
 
 const { notFound } = epsFaults;
 

@@ -1,9 +1,9 @@
 import { shareImage } from '../../../app/share-image.ts';
 import { FaultError } from '../fault.ts';
+import { findInvited, mostMembers, viewMember } from '../members.ts';
 import { operation } from '../operation.ts';
 import { required, text } from '../parameters.ts';
 import { memberFaults, memberRefusals } from './member-faults.ts';
-import { findInvited, mostMembers, viewMember } from './member-view.ts';
 import { findOwnImage, imageId } from './named-image.ts';
 
 const { conflict: _, ...faults } = memberFaults;

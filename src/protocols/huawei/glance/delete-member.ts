@@ -1,9 +1,9 @@
 import { unshareImage } from '../../../app/share-image.ts';
 import { FaultError } from '../fault.ts';
+import { findInvited } from '../members.ts';
 import { operation } from '../operation.ts';
 import { required, text } from '../parameters.ts';
 import { memberFaults, memberRefusals } from './member-faults.ts';
-import { findInvited } from './member-view.ts';
 import { findOwnImage, imageId } from './named-image.ts';
 
 const { conflict, forbidden, notFound } = memberFaults;

@@ -1,7 +1,7 @@
 import { findVisibleImage } from '../ims/named-image.ts';
+import { findMembers, viewMember } from '../members.ts';
 import { operation } from '../operation.ts';
 import { memberFaults } from './member-faults.ts';
-import { findMembers, viewMember } from './member-view.ts';
 import { imageId } from './named-image.ts';
 
 const { notFound } = memberFaults;

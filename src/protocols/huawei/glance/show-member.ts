@@ -1,9 +1,9 @@
 import { FaultError } from '../fault.ts';
 import { findVisibleImage } from '../ims/named-image.ts';
+import { findMember, viewMember } from '../members.ts';
 import { operation } from '../operation.ts';
 import { required, text } from '../parameters.ts';
 import { memberFaults } from './member-faults.ts';
-import { findMember, viewMember } from './member-view.ts';
 import { imageId } from './named-image.ts';
 
 const { notFound } = memberFaults;

@@ -1,10 +1,10 @@
 import { answerShare } from '../../../app/shares.ts';
 import { FaultError } from '../fault.ts';
 import { findOfferedImage } from '../ims/members/offered-image.ts';
+import { findMember, isOwnProject, viewMember } from '../members.ts';
 import { operation } from '../operation.ts';
 import { oneOf, required, text } from '../parameters.ts';
 import { memberFaults, memberRefusals } from './member-faults.ts';
-import { findMember, isOwnProject, viewMember } from './member-view.ts';
 import { findOwnImage, imageId } from './named-image.ts';
 
 const { conflict, forbidden, notFound } = memberFaults;

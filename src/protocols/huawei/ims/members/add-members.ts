@@ -1,6 +1,6 @@
 import { shareImage } from '../../../../app/share-image.ts';
 import { FaultError } from '../../fault.ts';
-import { findInvited, mostMembers } from '../../glance/member-view.ts';
+import { findInvited, mostMembers } from '../../members.ts';
 import { type Operation, operation } from '../../operation.ts';
 import { jobTypes } from '../job-types.ts';
 import { findOwnImage } from '../named-image.ts';

@@ -1,4 +1,4 @@
-import { findMembers } from '../../glance/member-view.ts';
+import { findMembers } from '../../members.ts';
 import { operation } from '../../operation.ts';
 import { findVisibleImage, imageId } from '../named-image.ts';
 import { readMemberFaults } from './member-faults.ts';

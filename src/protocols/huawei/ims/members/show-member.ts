@@ -1,5 +1,5 @@
 import { FaultError } from '../../fault.ts';
-import { findMember } from '../../glance/member-view.ts';
+import { findMember } from '../../members.ts';
 import { operation } from '../../operation.ts';
 import { required, text } from '../../parameters.ts';
 import { findVisibleImage, imageId } from '../named-image.ts';

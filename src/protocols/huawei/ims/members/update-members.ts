@@ -1,7 +1,7 @@
 import { answerShare } from '../../../../app/shares.ts';
 import { commonFaults } from '../../common-faults.ts';
 import { FaultError } from '../../fault.ts';
-import { isOwnProject } from '../../glance/member-view.ts';
+import { isOwnProject } from '../../members.ts';
 import { type Operation, operation } from '../../operation.ts';
 import { oneOf, required } from '../../parameters.ts';
 import { jobTypes } from '../job-types.ts';

@@ -1,15 +1,15 @@
 /** Members as both services tell of them (reference §7.6): accounts, each by the project that it was named by. */
-import type { Caller } from '../../../app/context.ts';
-import { findMemberProject, projectsOfMembers } from '../../../app/member-projects.ts';
-import { listMembers } from '../../../app/share-image.ts';
-import { findShare } from '../../../app/shares.ts';
-import { findProjectById } from '../../../app/tenants/find-project.ts';
-import type { Image } from '../../../domain/image.ts';
-import type { ImageMember } from '../../../domain/sharing.ts';
-import type { Project } from '../../../domain/tenants.ts';
-import { readId, toHexId } from '../ids.ts';
-import type { HuaweiContext, HuaweiSettings, Scope } from '../operation.ts';
-import { imageTime } from '../times.ts';
+import type { Caller } from '../../app/context.ts';
+import { findMemberProject, projectsOfMembers } from '../../app/member-projects.ts';
+import { listMembers } from '../../app/share-image.ts';
+import { findShare } from '../../app/shares.ts';
+import { findProjectById } from '../../app/tenants/find-project.ts';
+import type { Image } from '../../domain/image.ts';
+import type { ImageMember } from '../../domain/sharing.ts';
+import type { Project } from '../../domain/tenants.ts';
+import { readId, toHexId } from './ids.ts';
+import type { HuaweiContext, HuaweiSettings, Scope } from './operation.ts';
+import { imageTime } from './times.ts';
 
 type Membership = Pick<ImageMember, 'accountId' | 'imageId' | 'status' | 'projectId' | 'createdAt' | 'updatedAt'>;
 

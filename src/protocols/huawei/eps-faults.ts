@@ -1,7 +1,7 @@
 /** What the enterprise-project service says no with, and what the core's refusals become there. */
-import { commonFaults } from '../common-faults.ts';
-import type { Fault, Faults } from '../fault.ts';
-import type { PlainStatus } from '../plain-faults.ts';
+import { commonFaults } from './common-faults.ts';
+import type { Fault, Faults } from './fault.ts';
+import type { PlainStatus } from './plain-faults.ts';
 
 export const epsFaults = {
   badRequest: {
