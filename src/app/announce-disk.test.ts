@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   copyImage,
@@ -10,10 +10,10 @@ import {
   runsOf,
 } from '../../test/support/installation.ts';
 import { insertPlainTask } from '../../test/support/plain-image.ts';
-import { findUpload } from '../db/uploads.ts';
+import { beginUpload, findUpload } from '../db/uploads.ts';
 import type { Image, ImageKind } from '../domain/image.ts';
 import { abandonExpiredUploads } from './abandon-uploads.ts';
-import { type AnnounceDiskCommand, announceDisk } from './announce-disk.ts';
+import { type AnnounceDiskCommand, announceDisk, checkAnnounceable, withdrawDisk } from './announce-disk.ts';
 import { collectHalfMade, collectStore } from './collect-store.ts';
 import type { AppContext, Caller } from './context.ts';
 import { createImage } from './create-image.ts';
@@ -50,8 +50,12 @@ async function empty(kind: ImageKind = 'system-disk'): Promise<Image> {
   return (await createImage(context, caller, { ...command, disks: [] })).result;
 }
 
-function announce(image: Image, changes: Partial<AnnounceDiskCommand> = {}): Promise<Image> {
+function change(image: Image, changes: Partial<AnnounceDiskCommand> = {}) {
   return announceDisk(context, caller, { image: image.id, size: 5000, role: 'system', format: null, ...changes });
+}
+
+async function announce(image: Image, changes: Partial<AnnounceDiskCommand> = {}): Promise<Image> {
+  return (await change(image, changes)).image;
 }
 
 function upload({ id: image }: Image, bytes: Uint8Array, isPartial = false): Promise<Image> {
@@ -210,6 +214,27 @@ describe('announceDisk', () => {
     expect(await readBytes(context, caller, image.id)).toEqual(bytes);
   });
 
+  it('can be asked for before it is known what the disk measures', async () => {
+    const image = await empty();
+    await checkAnnounceable(context, caller, image.id);
+    await announce(image, { size: 10 });
+    await context.db.transaction().execute(async (trx) => {
+      const lease = { server: context.server, leaseUntil: context.clock.now() + 1000, keepUntil: 1e15 };
+      const { cut } = context.dataPlane;
+      await trx.updateTable('images').set({ state: 'uploading' }).where('id', '=', image.id).execute();
+      await beginUpload(trx, { image: image.id, index: 0, manifest: randomUUID() }, { ...lease, cut });
+    });
+    await expect(checkAnnounceable(context, caller, image.id)).rejects.toMatchObject({
+      code: 'disk.upload-in-progress',
+    });
+    await deleteImage(context, caller, image.id);
+    const full = await makeImage(context, caller, [randomBytes(10)]);
+    await expect(checkAnnounceable(context, caller, full.id)).rejects.toMatchObject({ code: 'disk.has-content' });
+    await expect(checkAnnounceable(context, { ...caller, role: 'viewer' }, full.id)).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+  });
+
   it('is refused of an image that something else fills', async () => {
     const source = await makeImage(context, caller, [randomBytes(100)]);
     const { destinationImageId } = await copyImage(context, caller, { image: source.id, region: 'south' });
@@ -250,5 +275,50 @@ describe('announceDisk', () => {
     await expect(by({ agency: 'helpers', projects: [] })).rejects.toMatchObject({ code: 'image.not-found' });
     await expect(by(await installation.newCaller())).rejects.toMatchObject({ code: 'image.not-found' });
     expect(await findImage(context, caller, image.id)).toEqual(image);
+  });
+});
+
+describe('withdrawDisk', () => {
+  it('takes away a disk that there was not, and what it counted for', async () => {
+    const image = await empty();
+    const announced = await change(image, { size: 1e12 });
+    expect(await used()).toEqual([1, 1, 1e12]);
+    await withdrawDisk(context, announced);
+    expect(await findImage(context, caller, image.id)).toMatchObject({ state: 'queued', disks: [] });
+    expect(await used()).toEqual([1, 0, 0]);
+    await withdrawDisk(context, announced);
+    expect(await used()).toEqual([1, 0, 0]);
+    await announce(image, { size: 10 });
+    expect(await upload(image, randomBytes(10))).toMatchObject({ state: 'available' });
+  });
+
+  it('puts back what the disk was before, if that still fits', async () => {
+    const image = await empty();
+    const { image: first } = await change(image, { size: 100, format: 'raw' });
+    await withdrawDisk(context, await change(image, { size: 5000 }));
+    expect(await findImage(context, caller, image.id)).toMatchObject({ disks: first.disks });
+    expect(await used()).toEqual([1, 1, 100]);
+    const smaller = await change(image, { size: 10 });
+    await setQuotas(context, installation.operator, caller.accountId, 'north', { bytes: 50 });
+    await withdrawDisk(context, smaller);
+    expect(await used()).toEqual([1, 1, 10]);
+  });
+
+  it('leaves alone what has bytes, was announced anew, or is gone', async () => {
+    const image = await empty();
+    const bytes = randomBytes(3 * 1024 * 1024);
+    const stale = await change(image, { size: 100 });
+    const announced = await change(image, { size: bytes.length });
+    await withdrawDisk(context, stale);
+    expect(await used()).toEqual([1, 1, bytes.length]);
+    await upload(image, bytes.subarray(0, 2 * 1024 * 1024), true);
+    await withdrawDisk(context, { ...announced, before: undefined });
+    expect(await findUpload(context.db, image.id)).toMatchObject({ offset: 2 * 1024 * 1024 });
+    await upload(image, bytes);
+    await withdrawDisk(context, { ...announced, before: undefined });
+    expect(await readBytes(context, caller, image.id)).toEqual(bytes);
+    await deleteImage(context, caller, image.id);
+    await withdrawDisk(context, announced);
+    expect(await used()).toEqual([0, 0, 0]);
   });
 });

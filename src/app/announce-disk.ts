@@ -1,16 +1,16 @@
 import { lockQuotas } from '../db/account-regions.ts';
-import { changeDisk, insertDisk } from '../db/announced-disks.ts';
-import type { Trx } from '../db/database.ts';
+import { changeDisk, insertDisk, removeDisk } from '../db/announced-disks.ts';
+import { inTransaction, type Trx } from '../db/database.ts';
 import { readDisks } from '../db/disks.ts';
-import { changeImage } from '../db/images.ts';
-import { findUpload } from '../db/uploads.ts';
+import { changeImage, lockImage as lockImageRow } from '../db/images.ts';
+import { type FoundUpload, findUpload } from '../db/uploads.ts';
 import { newSnapshot } from '../domain/ids.ts';
-import type { DiskFormat, DiskRole, Image } from '../domain/image.ts';
+import type { Disk, DiskFormat, DiskRole, Image } from '../domain/image.ts';
 import { checkDiskSize } from '../domain/image-rules.ts';
 import { quotaRefusal } from '../domain/quota.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import { abandonUpload } from './abandon-uploads.ts';
-import { act } from './act.ts';
+import { act, recordRefusal } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { checkRoles } from './create-image.ts';
 import { findImage, lockImage } from './find-image.ts';
@@ -25,6 +25,12 @@ export interface AnnounceDiskCommand {
   readonly format: DiskFormat | null;
 }
 
+/** What became of the image, and what its disk was before; undefined where it had none. */
+export interface Announced {
+  readonly image: Image;
+  readonly before: Disk | undefined;
+}
+
 /**
  * Says what the one disk of an image is, for dialects that make the image before they know its size: an image without disks
  * gets it, and one that was announced and has no content is changed. What an upload that was cut off has stored is given up
@@ -34,7 +40,7 @@ export async function announceDisk(
   context: AppContext,
   caller: Caller,
   { image: id, ...wanted }: AnnounceDiskCommand,
-): Promise<Image> {
+): Promise<Announced> {
   const details = { changed: ['disks'], size: wanted.size };
   const deed = { action: 'image.upload', type: 'image.update', resource: { type: 'image', id }, details } as const;
   return await act(context, caller, deed, async (trx, done) => {
@@ -42,8 +48,55 @@ export async function announceDisk(
     const image = await lockImage(trx, caller, id, 'image.upload');
     Object.assign(done, { resource: { type: 'image', id: image.id }, region: image.region });
     await announceIn(context, trx, image, wanted);
-    return await findImage({ db: trx }, caller, image.id);
+    return { image: await findImage({ db: trx }, caller, image.id), before: image.disks[0] };
   });
+}
+
+/** Refuses where a disk could not be announced whatever it measures, for whoever has to take its bytes in to know. */
+export async function checkAnnounceable(context: AppContext, caller: Caller, id: string): Promise<void> {
+  const { db, clock } = context;
+  const deed = { action: 'image.upload', type: 'image.update', resource: { type: 'image', id } } as const;
+  const check = async (trx: Trx) => {
+    const image = await lockImage(trx, caller, id, 'image.upload');
+    await refuseWhileImported(trx, image);
+    await refuseFilled(trx, image);
+    await findParked(trx, image, clock.now());
+  };
+  await recordRefusal(context, caller, deed, () => inTransaction(db, check));
+}
+
+/**
+ * Takes back what was announced for bytes that never came, so that it counts no more: the disk is what it was before, or gone.
+ * One that has bytes or gets them stays, as does one that was announced anew meanwhile, or whose former size no longer fits.
+ */
+export async function withdrawDisk(
+  { db, clock, defaultQuotas }: Pick<AppContext, 'db' | 'clock' | 'defaultQuotas'>,
+  { image: announced, before }: Announced,
+): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const { image } = (await lockImageRow(trx, announced.accountId, announced.id, 'update')) ?? {};
+    const [disk] = image?.disks ?? [];
+    if (image?.state !== 'queued' || disk === undefined || !isSame(disk, announced.disks[0])) return;
+    if (before !== undefined && isSame(disk, before)) return;
+    // Also a pending manifest, of an upload that is parked with what it stored, or goes on.
+    const rows = await readDisks(trx, image.id);
+    if (rows.some(({ manifestId }) => manifestId !== null)) return;
+    const quotas = await lockQuotas(trx, image, defaultQuotas);
+    if (before === undefined) {
+      await removeDisk(trx, image.id, disk);
+    } else {
+      const taken = { images: 0, snapshots: 0, bytes: before.size - disk.size };
+      if (quotaRefusal(image.region, quotas, taken) !== undefined) return;
+      await changeDisk(trx, image.id, before);
+    }
+    await changeImage(trx, image.id, {}, clock.now());
+  });
+}
+
+type Measure = Pick<Disk, 'size' | 'role' | 'format'>;
+
+function isSame(one: Measure, other: Measure | undefined): boolean {
+  return one.size === other?.size && one.role === other.role && one.format === other.format;
 }
 
 /** The same for an image that the transaction has locked; part of whatever brings the bytes. */
@@ -72,6 +125,15 @@ async function refuseFilled(trx: Trx, { id: image, sourceImageId, state }: Image
   }
 }
 
+/** The image's upload that was cut off, if any; refuses while one goes on. */
+async function findParked(trx: Trx, { id: image }: Image, now: number): Promise<FoundUpload | undefined> {
+  const upload = await findUpload(trx, image);
+  if (upload !== undefined && upload.leaseUntil > now) {
+    throw new RefusalError('disk.upload-in-progress', { image, disk: 0 });
+  }
+  return upload;
+}
+
 async function announce(
   { clock, random, defaultQuotas }: AppContext,
   trx: Trx,
@@ -79,12 +141,9 @@ async function announce(
   { role, format, size }: Omit<AnnounceDiskCommand, 'image'>,
 ): Promise<void> {
   const now = clock.now();
-  const upload = await findUpload(trx, image.id);
-  if (upload !== undefined && upload.leaseUntil > now) {
-    throw new RefusalError('disk.upload-in-progress', { image: image.id, disk: 0 });
-  }
+  const upload = await findParked(trx, image, now);
   const [before] = image.disks;
-  if (before?.size === size && before.role === role && before.format === format) return;
+  if (before !== undefined && isSame(before, { size, role, format })) return;
   const quotas = await lockQuotas(trx, image, defaultQuotas);
   const taken = { images: 0, snapshots: before === undefined ? 1 : 0, bytes: size - (before?.size ?? 0) };
   const refusal = quotaRefusal(image.region, quotas, taken);

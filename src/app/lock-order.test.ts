@@ -142,7 +142,9 @@ it('an upload that is given up lets whoever has the image delete it', async () =
 it('an announced disk lets whoever has the image lock the region', async () => {
   const { id: image } = await emptyImage();
   const announce = () => announceDisk(context, caller, { image, size: 6000, role: 'system', format: 'raw' });
-  expect(await between(holding(image), announce, lockRegion('north'))).toMatchObject({ disks: [{ size: 6000 }] });
+  expect(await between(holding(image), announce, lockRegion('north'))).toMatchObject({
+    image: { disks: [{ size: 6000 }] },
+  });
 });
 
 it('copies that are counted for all regions let whoever has the count lock the region', async () => {

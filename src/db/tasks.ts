@@ -251,24 +251,6 @@ export async function noteCompleting(trx: Trx, holder: TaskHolder): Promise<void
   await updateHeld(trx, holder).set({ completing: true }).execute();
 }
 
-/** Whether another export of the image has made or will make the object, whose bytes are the same then. */
-export async function isObjectOfOther(
-  db: Db,
-  { id, imageId }: Pick<Task, 'id' | 'imageId'>,
-  { bucket, object }: { readonly bucket: string; readonly object: string },
-): Promise<boolean> {
-  const other = await db
-    .selectFrom('tasks')
-    .select('id')
-    .where('image', '=', imageId)
-    .where('id', '<>', id)
-    .where('kind', '=', 'export')
-    .where('state', 'in', ['queued', 'running', 'succeeded'])
-    .where(sql<boolean>`objects @> ${JSON.stringify([{ bucket, object }])}::jsonb`)
-    .executeTakeFirst();
-  return other !== undefined;
-}
-
 /** The server stops: the removal is due again at once, and this one is not counted. */
 export async function handBackTidy(db: Db, holder: TaskHolder, now: number): Promise<void> {
   await updateHeld(db, holder)

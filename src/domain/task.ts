@@ -30,6 +30,8 @@ export interface DiskObject {
   readonly declaredSize: number | null;
   /** Of an import: what the object was like when it was asked for. One that has changed since is not taken. */
   readonly etag: string | null;
+  /** Of an export: there must be none of the name before, whoever's. */
+  readonly isNew?: boolean;
 }
 
 /** An object that an export has begun to write. */

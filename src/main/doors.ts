@@ -9,6 +9,7 @@ import { createHosts } from '../protocols/huawei/hosts.ts';
 import { isHuawei } from '../protocols/huawei/paths.ts';
 import { authenticate } from '../protocols/native/authentication.ts';
 import { createOperations, type OperationsOptions } from '../protocols/operations/app.ts';
+import { createSpools } from '../protocols/shared/spools.ts';
 import type { Transfers } from '../protocols/shared/transfers.ts';
 import type { RegionStore } from '../store/region-store.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -49,7 +50,7 @@ export async function openDoors(options: DoorsOptions): Promise<FrontDoor> {
       ...context,
       regions: config.regions,
       transfers,
-      spoolFolder: dataDirectory,
+      spools: createSpools(dataDirectory),
       settings: { site: config.huaweiSite, acceptsKeyTokens: config.huaweiKeyTokens },
     },
     readHosts: createHosts(config.huaweiHost, config.regions),

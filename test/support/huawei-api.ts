@@ -10,6 +10,7 @@ import { createHuawei, type HuaweiLimits } from '../../src/protocols/huawei/app.
 import { createHosts } from '../../src/protocols/huawei/hosts.ts';
 import { toHexId } from '../../src/protocols/huawei/ids.ts';
 import type { HuaweiSettings } from '../../src/protocols/huawei/operation.ts';
+import { createSpools } from '../../src/protocols/shared/spools.ts';
 import { createTransfers, type Transfers } from '../../src/protocols/shared/transfers.ts';
 import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
 import { createHuaweiClient, type HuaweiClient } from './huawei-client.ts';
@@ -73,7 +74,7 @@ export async function createTestHuawei(options: TestHuaweiOptions = {}): Promise
       logger,
       regions,
       transfers,
-      spoolFolder,
+      spools: createSpools(spoolFolder),
       settings: { site: 'huawei', acceptsKeyTokens: false, ...settings },
     },
     readHosts: createHosts('{service}.{region}.{domain}', regions),

@@ -1,3 +1,5 @@
+import type { Trx } from '../../db/database.ts';
+import { lockExportPlace } from '../../db/export-places.ts';
 import { insertTask } from '../../db/tasks.ts';
 import { newTaskIds } from '../../domain/ids.ts';
 import type { DiskFormat, Image } from '../../domain/image.ts';
@@ -11,7 +13,7 @@ import {
 import { RefusalError } from '../../domain/refusal.ts';
 import { isReadable } from '../../domain/states.ts';
 import type { DiskObject, Task } from '../../domain/task.ts';
-import { ObjectError } from '../../objects/object-store.ts';
+import { hasObject } from '../../objects/has-object.ts';
 import { act, recordRefusal, type Trial } from '../act.ts';
 import type { AppContext, Caller } from '../context.ts';
 import { lockImage } from '../find-image.ts';
@@ -31,7 +33,7 @@ interface ExportCommand {
   readonly format: DiskFormat | null;
 }
 
-/** What the objects' names begin with; or the whole name of the one of an image of one disk, which must not be there yet. */
+/** What the objects' names begin with; or the whole name of the one of an image of one disk, which must not be there until it is complete. */
 type ObjectNames =
   | { readonly prefix: string; readonly object?: undefined }
   | { readonly object: string; readonly prefix?: undefined };
@@ -75,6 +77,7 @@ export async function exportImage(
       await refuseWhileTasked(trx, caller, image);
       const objects = objectsOf(image, command);
       if (reached.status === 'rejected') throw reached.reason;
+      await refuseOtherExport(trx, command);
       const now = clock.now();
       const task = {
         ...newTaskIds(random),
@@ -107,12 +110,14 @@ async function askForRoom(context: AppContext, { bucket, object }: ExportImageCo
   await askObjectStore(context, async (store, signal) => {
     await store.checkBucket(bucket, signal);
     if (object === undefined) return;
-    const found = await store.head({ bucket, object }, signal).catch((error: unknown) => {
-      if (error instanceof ObjectError && error.kind === 'object-not-found') return undefined;
-      throw error;
-    });
-    if (found !== undefined) throw new RefusalError('object.exists', { bucket, object });
+    if (await hasObject(store, { bucket, object }, signal)) throw new RefusalError('object.exists', { bucket, object });
   });
+}
+
+/** Two that find no object of the name must not both make it. */
+async function refuseOtherExport(trx: Trx, { bucket, object }: ExportImageCommand): Promise<void> {
+  if (object === undefined) return;
+  if (await lockExportPlace(trx, { bucket, object })) throw new RefusalError('object.exists', { bucket, object });
 }
 
 function objectsOf(image: Image, { bucket, prefix, object: only, format: wanted }: ExportImageCommand): DiskObject[] {
@@ -132,6 +137,7 @@ function objectsOf(image: Image, { bucket, prefix, object: only, format: wanted 
       throw new RefusalError('export.size', { image: image.id, disk: index, size, limit: mostExportBytes });
     }
     const object = only ?? exportName(prefix, image, disk);
-    return { index, bucket, object, format, size, declaredSize: null, etag: null };
+    const named = only === undefined ? {} : { isNew: true };
+    return { index, bucket, object, format, size, declaredSize: null, etag: null, ...named };
   });
 }

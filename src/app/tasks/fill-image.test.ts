@@ -1,5 +1,6 @@
 /** Imports into images that are there, imports of several images at once, and exports to an object of a given name. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { sql, type Updateable } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   createInstallation,
@@ -12,6 +13,8 @@ import {
 } from '../../../test/support/installation.ts';
 import { type ObjectServer, startObjectServer } from '../../../test/support/object-server.ts';
 import { openObjectServer } from '../../../test/support/open-object-server.ts';
+import { lockExportPlace } from '../../db/export-places.ts';
+import type { TasksTable } from '../../db/schema.ts';
 import type { Image } from '../../domain/image.ts';
 import type { Task } from '../../domain/task.ts';
 import { runTasks } from '../../jobs/run-tasks.ts';
@@ -74,14 +77,22 @@ async function fill({ id: image }: Pick<Image, 'id'>, changes: Partial<FillImage
   return await fillImage(context, caller, { image, ...disk, ...changes });
 }
 
-async function work(task: Task): Promise<Task> {
+/** Until it has ended, and nothing of it has to be removed any more. */
+async function work(task: Task, by: Caller = caller): Promise<Task> {
   const stopping = new AbortController();
   const settings = { concurrency: 2, maxAttempts: 1, pollMs: 10 };
   const done = runTasks(createTaskContext(context, objects, settings), stopping.signal);
-  await until(async () => (await findTask(context, caller, task.id)).finishedAt !== null);
+  await until(async () => {
+    const { finished_at, untidy } = await context.db
+      .selectFrom('tasks')
+      .select(['finished_at', 'untidy'])
+      .where('id', '=', task.id)
+      .executeTakeFirstOrThrow();
+    return finished_at !== null && !untidy;
+  });
   stopping.abort();
   await done;
-  return await findTask(context, caller, task.id);
+  return await findTask(context, by, task.id);
 }
 
 describe('fillImage', () => {
@@ -165,8 +176,26 @@ describe('importImages', () => {
 });
 
 describe('exportImage to an object of a name', () => {
-  const to = (image: Image, object: string) =>
-    exportImage(context, caller, { image: image.id, bucket: 'images', object, format: null });
+  const to = (image: Image, object: string, by = caller) =>
+    exportImage(context, by, { image: image.id, bucket: 'images', object, format: null });
+
+  /** An image of another account, with other bytes. */
+  async function ofOther() {
+    const other = await installation.newCaller();
+    const otherBytes = randomBytes(1024 * 1024);
+    return { other, otherBytes, theirs: await makeImage(context, other, [otherBytes]) };
+  }
+
+  async function change({ id }: Task, columns: Updateable<TasksTable>): Promise<void> {
+    await context.db.updateTable('tasks').set(columns).where('id', '=', id).execute();
+  }
+
+  /** As a server leaves it that was killed after it had completed the object. */
+  function completed(object: string, attempts: number): Updateable<TasksTable> {
+    const uploads = JSON.stringify([{ bucket: 'images', object, upload: randomUUID() }]);
+    const row = { state: 'running', server: randomUUID(), attempts, due_at: 0 } as const;
+    return { ...row, untidy: true, completing: true, uploads };
+  }
 
   it('writes that object', async () => {
     const { result } = await to(await makeImage(context, caller, [bytes]), 'a folder/out');
@@ -183,5 +212,85 @@ describe('exportImage to an object of a name', () => {
     const two = await makeImage(context, caller, [bytes, bytes]);
     await expect(to(two, 'out')).rejects.toMatchObject({ code: 'request.invalid', facts: { field: 'object' } });
     await expect(to(image, '../out')).rejects.toMatchObject({ code: 'request.invalid', facts: { field: 'object' } });
+  });
+
+  it('is accepted of one of two that ask for the same at once, whosever they are', async () => {
+    const { other, otherBytes, theirs } = await ofOther();
+    const mine = await makeImage(context, caller, [bytes]);
+    const answers = await Promise.allSettled([to(mine, 'out'), to(theirs, 'out', other)]);
+    const refused = { code: 'object.exists', facts: { bucket: 'images', object: 'out' } };
+    expect(answers.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(answers.find(({ status }) => status === 'rejected')).toMatchObject({ reason: refused });
+    const isMine = answers[0].status === 'fulfilled';
+    for (const answer of answers) {
+      if (answer.status === 'rejected') continue;
+      expect(await work(answer.value.result, isMine ? caller : other)).toMatchObject({ state: 'succeeded' });
+    }
+    expect(bucket.get('out')?.equals(isMine ? bytes : otherBytes)).toBe(true);
+    await expect(isMine ? to(theirs, 'out', other) : to(mine, 'out')).rejects.toMatchObject(refused);
+  });
+
+  it('waits for what comes of another that asks for the same', async () => {
+    const { db } = context;
+    const image = await makeImage(context, caller, [bytes]);
+    const { asked } = await db.transaction().execute(async (trx) => {
+      await lockExportPlace(trx, { bucket: 'images', object: 'out' });
+      const asked = to(image, 'out');
+      await until(async () => {
+        const { rows } = await sql`
+          SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'`.execute(db);
+        return rows.length > 0;
+      });
+      return { asked };
+    });
+    await cancelTask(context, caller, (await asked).result.id);
+  });
+
+  it('has its place until nothing of it has to be removed', async () => {
+    const { other, theirs } = await ofOther();
+    const { result: task } = await to(await makeImage(context, caller, [bytes]), 'out');
+    await cancelTask(context, caller, task.id);
+    await change(task, { untidy: true });
+    await expect(to(theirs, 'out', other)).rejects.toMatchObject({ code: 'object.exists' });
+    await change(task, { untidy: false });
+    const { result } = await to(theirs, 'out', other);
+    await cancelTask(context, other, result.id);
+  });
+
+  it('fails when there is one at its end, and leaves that as it is', async () => {
+    const { result } = await to(await makeImage(context, caller, [bytes]), 'out');
+    const foreign = randomBytes(100);
+    bucket.set('out', foreign);
+    expect(await work(result)).toMatchObject({
+      state: 'failed',
+      failure: { code: 'object-gone', message: expect.stringContaining('object out in bucket images') },
+    });
+    expect(bucket.get('out')?.equals(foreign)).toBe(true);
+    expect(server.uploads.size).toBe(0);
+  });
+
+  it("does not remove what another account's export has made", async () => {
+    const { other, otherBytes, theirs } = await ofOther();
+    const object = `p_${theirs.aliyunId}_system.raw`;
+    const { result: named } = await to(await makeImage(context, caller, [bytes]), object);
+    await change(named, { due_at: Number.MAX_SAFE_INTEGER });
+    const command = { image: theirs.id, bucket: 'images', prefix: 'p', format: null };
+    const { result } = await exportImage(context, other, command);
+    expect(await work(result, other)).toMatchObject({ state: 'succeeded' });
+    await change(named, completed(object, 1));
+    expect(await work(named)).toMatchObject({ state: 'failed' });
+    expect(bucket.get(object)?.equals(otherBytes)).toBe(true);
+  });
+
+  it('goes on after its server, whatever had the name before and is gone', async () => {
+    const { other, theirs } = await ofOther();
+    expect(await work((await to(theirs, 'out', other)).result, other)).toMatchObject({ state: 'succeeded' });
+    bucket.delete('out');
+    installation.advance(1000);
+    const { result } = await to(await makeImage(context, caller, [bytes]), 'out');
+    bucket.set('out', bytes);
+    await change(result, completed('out', 0));
+    expect(await work(result)).toMatchObject({ state: 'succeeded' });
+    expect(bucket.get('out')?.equals(bytes)).toBe(true);
   });
 });

@@ -1,17 +1,12 @@
 import { type Db, inTransaction } from '../../db/database.ts';
 import { readDisks } from '../../db/disks.ts';
-import {
-  findBegunObjects,
-  isObjectOfOther,
-  isTaskHeld,
-  moveTask,
-  noteCompleting,
-  saveBegunObjects,
-} from '../../db/tasks.ts';
+import { isObjectOfOther } from '../../db/export-places.ts';
+import { findBegunObjects, isTaskHeld, moveTask, noteCompleting, saveBegunObjects } from '../../db/tasks.ts';
 import { FailureError } from '../../domain/failure.ts';
 import { partBytes } from '../../domain/object-rules.ts';
-import { type BegunObject, TaskLostError, type TaskRun } from '../../domain/task.ts';
+import { type BegunObject, type DiskObject, TaskLostError, type TaskRun } from '../../domain/task.ts';
 import { bytesOf } from '../../lib/raw-stream.ts';
+import { hasObject } from '../../objects/has-object.ts';
 import type { ObjectStore, ObjectUpload } from '../../objects/object-store.ts';
 import { writeObject } from '../../objects/write-object.ts';
 import type { AppContext } from '../context.ts';
@@ -40,6 +35,8 @@ export async function runExport(context: AppContext, objects: ObjectStore, run: 
     const bytes = bytesOf(object.size, context.dataPlane.read(disk, signal));
     await writeObject(upload, bytes, { partBytes: partBytes(object.size), onStored: onProgress, signal });
   }
+  // Before it may be taken for one that the task has completed, and could remove.
+  for (const object of task.objects) await failIfThere(objects, object, signal);
   await inTransaction(db, async (trx) => {
     if (!(await isTaskHeld(trx, holder))) throw new TaskLostError();
     await requireRight(trx, task, 'image.export', clock.now());
@@ -52,8 +49,8 @@ export async function runExport(context: AppContext, objects: ObjectStore, run: 
 }
 
 /**
- * Removes what an attempt has left in the bucket: unfinished uploads, and objects that it completed, unless another export of
- * the image stands for them. Each is crossed off at once, since one that is gone is taken for completed.
+ * Removes what an attempt has left in the bucket: unfinished uploads, and objects that it completed, unless another export
+ * stands for them. Each is crossed off at once, since one that is gone is taken for completed.
  */
 export async function tidyExport(
   db: Db,
@@ -66,6 +63,12 @@ export async function tidyExport(
     if (!wasUnfinished && completing && !(await isObjectOfOther(db, task, place))) await objects.remove(place, signal);
     if (!(await saveBegunObjects(db, holder, uploads.slice(position + 1)))) throw new TaskLostError();
   }
+}
+
+/** Others than Mimeo write to the bucket, too: none of theirs is overwritten that came after the task was accepted. */
+async function failIfThere(store: ObjectStore, { bucket, object, isNew }: DiskObject, signal: AbortSignal) {
+  if (!isNew || !(await hasObject(store, { bucket, object }, signal))) return;
+  throw new FailureError('object-gone', `object ${object} in bucket ${bucket} has come to be since; export to another`);
 }
 
 /** Where the disks' bytes are. */

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { TlsResult } from './init.ts';
 
 /** What `mimeo tls init` tells the person who ran it. */
@@ -16,7 +17,7 @@ ${names.map((name) => `  ${name}`).join('\n')}
 
    MIMEO_TLS_CERTIFICATE=${folder.certificate} \\
    MIMEO_TLS_KEY=${folder.key} \\
-   mimeo serve --port 443
+   mimeo serve --data-dir ${dirname(folder.path)} --port 443
 
 2. Let those of these names that your clients use lead to this machine, by DNS or their hosts files.
 

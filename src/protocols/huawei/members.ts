@@ -39,7 +39,8 @@ export async function findMembers(context: HuaweiContext, caller: Caller, image:
 }
 
 async function findOwnMembership(context: HuaweiContext, caller: Caller, image: string): Promise<Membership[]> {
-  const share = await findShare(context, caller, image);
+  // What was let into the account as a whole is not a session's that is kept to projects.
+  const share = caller.projects === null ? await findShare(context, caller, image) : undefined;
   return share === undefined ? [] : [{ ...share, imageId: image, accountId: caller.accountId }];
 }
 

@@ -8,6 +8,7 @@ import type { AppContext, Caller } from '../../app/context.ts';
 import type { Action } from '../../domain/authorization.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { RefusalCode, RefusalFacts } from '../../domain/refusal.ts';
+import type { Spools } from '../shared/spools.ts';
 import type { Transfers } from '../shared/transfers.ts';
 import type { Fault, FaultError, Faults, Site } from './fault.ts';
 import type { Guesses } from './guesses.ts';
@@ -40,8 +41,8 @@ export interface HuaweiContext extends AppContext {
   /** In the order of the configuration. */
   readonly regions: readonly string[];
   readonly transfers: Transfers;
-  /** Where bytes are kept whose number is not known yet. */
-  readonly spoolFolder: string;
+  /** Keeps bytes whose number is not known yet. */
+  readonly spools: Spools;
 }
 
 /** Which part of the account a request is about (reference §1.1, §1.3). */

@@ -91,6 +91,11 @@ describe('an image', () => {
     expect(await groupOf(image)).toBe(group);
   });
 
+  it('is not found by a project that is no text', async () => {
+    expect((await migrate(moving({ project_id: { toString: 1, valueOf: 1 } }))).status).toBe(400);
+    expect((await filter(asking({ projects: [{ toString: 1, valueOf: 1 }] }))).status).toBe(400);
+  });
+
   it('is shown in it by the image service', async () => {
     await migrate(moving());
     const { body } = await huawei.client.call('GET', '/v2/cloudimages', {

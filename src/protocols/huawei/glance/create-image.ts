@@ -52,7 +52,8 @@ export const createGlanceImage = operation({
 
 function commandOf({ owner, virtual_env_type: environment, ...said }: Said, scope: Scope): CreateImageCommand {
   // Clients that are told which project to use say it here, too.
-  if (owner !== undefined && readId(String(owner)) !== scope.projectId) throw new FaultError(readOnly, 'owner');
+  const isElsewhere = typeof owner !== 'string' || readId(owner) !== scope.projectId;
+  if (owner !== undefined && isElsewhere) throw new FaultError(readOnly, 'owner');
   const changes = Object.entries(said).map(([name, value]) => changeBy(name, value, { tags: {} }));
   const { name, description = '', attributes = {}, properties = {}, ...rest } = mergeChanges(changes);
   if (rest.visibility === 'public') throw new FaultError(notPublishable);

@@ -18,7 +18,7 @@ import { expectFault, type Provocations, rowsOf } from '../../../../test/support
 import { makeImage, until } from '../../../../test/support/installation.ts';
 import { makePlainImage } from '../../../../test/support/plain-image.ts';
 import type { AppContext, Caller } from '../../../app/context.ts';
-import { setQuotas } from '../../../app/quotas.ts';
+import { readQuotas, setQuotas } from '../../../app/quotas.ts';
 import { updateImage } from '../../../app/update-image.ts';
 import { createTransfers } from '../../shared/transfers.ts';
 import { commonFaults } from '../common-faults.ts';
@@ -209,6 +209,73 @@ describe('an upload', () => {
     const tooLong = await answerOf(chunked(id, theirs).end(randomBytes(1001)));
     expect(tooLong.status).toBe(413);
     expect((await answerOf(chunked(id, theirs).end(randomBytes(1000)))).status).toBe(204);
+  });
+
+  it('counts for nothing once it has broken off or was refused', async () => {
+    const rich = await huawei.installation.newCaller();
+    await setQuotas(context, huawei.installation.operator, rich.accountId, 'north', { bytes: 2e12 });
+    const { id } = await makePlainImage(context, rich, { state: 'queued', disks: [] });
+    const used = async () => (await readQuotas(context, rich, { region: 'north' }))[0]?.quotas;
+    const theirs = { 'x-auth-token': await huawei.newToken('north', rich) };
+    const sending = chunked(id, { ...theirs, 'content-length': '1000000000000' });
+    sending.removeHeader('transfer-encoding');
+    sending.on('error', () => {});
+    sending.write('abc');
+    await until(async () => (await used())?.bytes.used === 1e12);
+    sending.destroy();
+    await until(async () => (await used())?.bytes.used === 0);
+    expect(await used()).toMatchObject({ images: { used: 1 }, snapshots: { used: 0 } });
+    const properties = JSON.stringify({ disk_format: 'qcow2' });
+    await context.db.updateTable('images').set({ properties }).where('id', '=', id).execute();
+    for (const end of [1, 2]) {
+      expect((await answerOf(chunked(id, theirs).end('b'.repeat(end)))).status).toBe(400);
+      expect(await used()).toMatchObject({ snapshots: { used: 0 }, bytes: { used: 0 } });
+    }
+  });
+
+  it('shares with the others of its account what that may still have, while none says its length', async () => {
+    const poor = await huawei.installation.newCaller();
+    await setQuotas(context, huawei.installation.operator, poor.accountId, 'north', { bytes: 1000 });
+    const theirs = { 'x-auth-token': await huawei.newToken('north', poor) };
+    const images = [1, 2].map(() => makePlainImage(context, poor, { state: 'queued', disks: [] }));
+    const going = (await Promise.all(images)).map(({ id }) => {
+      const sending = chunked(id, theirs);
+      sending.write(randomBytes(600));
+      return { sending, answer: answerOf(sending) };
+    });
+    const refused = await Promise.race(going.map(async ({ answer }, which) => ({ which, ...(await answer) })));
+    expect(refused.status).toBe(413);
+    const { sending, answer } = going[1 - refused.which] as (typeof going)[number];
+    going[refused.which]?.sending.destroy();
+    sending.end(randomBytes(400));
+    expect((await answer).status).toBe(204);
+  });
+
+  it('that does not say its length is refused at once where it could not be stored', async () => {
+    const id = await queued();
+    const first = chunked(id);
+    first.write('by');
+    const second = chunked(id);
+    second.write('by');
+    const going = [first, second].map((sending) => ({ sending, answer: answerOf(sending) }));
+    const refused = await Promise.race(going.map(async ({ answer }, which) => ({ which, ...(await answer) })));
+    expect(refused.status).toBe(409);
+    const { sending, answer } = going[1 - refused.which] as (typeof going)[number];
+    going[refused.which]?.sending.destroy();
+    sending.end('tes');
+    expect((await answer).status).toBe(204);
+
+    const other = await queued();
+    const storing = chunked(other, { 'content-length': String(2 * MiB) });
+    storing.removeHeader('transfer-encoding');
+    storing.write(randomBytes(MiB + 1));
+    await until(async () => (await look(other)).status === 'saving');
+    const late = chunked(other);
+    late.write('by');
+    expect((await answerOf(late)).status).toBe(409);
+    late.destroy();
+    storing.end(randomBytes(MiB - 1));
+    expect((await answerOf(storing)).status).toBe(204);
   });
 
   it('is what was signed, or nothing', async () => {

@@ -177,9 +177,14 @@ export function isCustom(name: string): boolean {
 export function mergeChanges(changes: readonly ImageUpdate[]): ImageUpdate {
   return {
     ...(Object.assign({}, ...changes) as ImageUpdate),
-    attributes: Object.assign({}, ...changes.map((change) => change.attributes)) as AttributeChanges,
-    properties: Object.assign({}, ...changes.map((change) => change.properties)) as PropertyChanges,
+    attributes: merged<AttributeChanges>(changes.map((change) => change.attributes)),
+    properties: merged<PropertyChanges>(changes.map((change) => change.properties)),
   };
+}
+
+/** Whatever the names are: to assign a `__proto__` would be something else. */
+function merged<Changes extends object>(all: readonly (Changes | undefined)[]): Changes {
+  return Object.fromEntries(all.flatMap((each) => Object.entries(each ?? {}))) as Changes;
 }
 
 function refuseReadOnly(name: string): void {

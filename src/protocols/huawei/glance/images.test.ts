@@ -459,12 +459,29 @@ describe('a change', () => {
     ['another operation', [{ op: 'move', path: '/name', from: '/color' }]],
     ['a path into an attribute', [{ op: 'add', path: '/tags/0', value: 'x' }]],
     ['a path that is none', [{ op: 'add', path: 'name', value: 'x' }]],
+    ['a path that is no text', [{ op: 'add', path: { toString: 1, valueOf: 1 }, value: 'x' }]],
+    ['a path in a list', [{ op: 'add', path: ['/color'], value: 'x' }]],
     ['no value', [{ op: 'add', path: '/name' }]],
     ['a name that is null', [{ op: 'replace', path: '/name', value: null }]],
     ['a text that is none', [{ op: 'add', path: '/color', value: { red: 1 } }]],
     ['too many', Array.from({ length: 201 }, () => ({ op: 'add', path: '/name', value: 'x' }))],
   ])('is refused with %s', async (_, body) => {
     expectFault(await patch(image, body), glanceFaults.invalid, glance);
+  });
+
+  it('may say of an image that it is private or shared whoever may change it: openstackclient does so before it shares', async () => {
+    const id = await made();
+    const operator = await huawei.newClient('operator', { caller });
+    for (const value of ['shared', 'private']) {
+      const body = [{ op: 'replace', path: '/visibility', value }];
+      const answer = await operator.call('PATCH', `/v2/images/${id}`, { body, headers: { 'content-type': v21 } });
+      expect(answer).toMatchObject({ status: 200, body: { visibility: 'private' } });
+    }
+  });
+
+  it('keeps a text whatever its name is', async () => {
+    const id = await made(JSON.parse('{"__proto__": "kept"}'));
+    expect(Object.entries((await show(id)).body)).toContainEqual(['__proto__', 'kept']);
   });
 
   it("makes an image everybody's for owners only", async () => {

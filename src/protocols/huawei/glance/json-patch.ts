@@ -62,8 +62,8 @@ function readChange(change: unknown, read: (change: Readonly<Record<string, unkn
   const [asked, path] = read(change);
   const op = ops.find((each) => each === asked);
   if (op === undefined) throw new FaultError(invalid, `a change has one operation of ${ops.join(', ')}`);
-  const [, pointer] = /^\/([^/]+)$/.exec(String(path)) ?? [];
-  if (pointer === undefined) throw new FaultError(invalid, `the path of a change is / and a name: ${path}`);
+  const [, pointer] = (typeof path === 'string' && /^\/([^/]+)$/.exec(path)) || [];
+  if (pointer === undefined) throw new FaultError(invalid, 'the path of a change is / and a name');
   if (op !== 'remove' && !Object.hasOwn(change, 'value')) throw new FaultError(invalid, `${path} gets no value`);
   return { op, name: pointer.replaceAll('~1', '/').replaceAll('~0', '~'), value: change.value };
 }

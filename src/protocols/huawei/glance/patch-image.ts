@@ -51,7 +51,10 @@ export const patchImage = operation({
   async handle({ context, caller, scope, parameters, payload, headers }) {
     const patch = readPatch(headers.get('content-type') ?? '', payload);
     const image = await findOwnImage(context, caller, scope, parameters.image_id);
-    const { update, isConditional } = applyPatch(image, patch);
+    const { update: asked, isConditional } = applyPatch(image, patch);
+    const { visibility, ...others } = asked;
+    // `openstack image set --shared` comes before an image has members, and takes no more than sharing it does.
+    const update = visibility === 'public' || image.visibility === 'public' ? asked : others;
     const ifRevision = isConditional ? image.revision : undefined;
     const updated = await updateImage(context, caller, image.id, update, { ifRevision });
     return { body: await viewImage(context, caller, updated) };

@@ -1,11 +1,12 @@
-import { announceDisk } from '../../../app/announce-disk.ts';
+import { announceDisk, checkAnnounceable, withdrawDisk } from '../../../app/announce-disk.ts';
 import type { Caller } from '../../../app/context.ts';
 import { readQuotas } from '../../../app/quotas.ts';
 import { uploadDisk } from '../../../app/upload-disk.ts';
 import { diskFormats, type Image, maxDiskBytes } from '../../../domain/image.ts';
 import { RefusalError } from '../../../domain/refusal.ts';
 import { runsOf } from '../../../lib/raw-stream.ts';
-import { type Spool, SpoolError, spool } from '../../../lib/spool.ts';
+import { type Spool, SpoolError } from '../../../lib/spool.ts';
+import type { Spooling } from '../../shared/spools.ts';
 import { untilIdle } from '../../shared/until-idle.ts';
 import { FaultError } from '../fault.ts';
 import { type HuaweiContext, operation } from '../operation.ts';
@@ -23,9 +24,6 @@ export const uploadFileFaults = {
   unsupportedMediaType,
   unavailable,
 };
-
-/** Left free for the database, which may lie on the same file system. */
-const reserve = 1024 ** 3;
 
 /**
  * Brings the bytes of an image. Clients that do not say how many there are (python-glanceclient never does) are listened to until
@@ -82,40 +80,56 @@ async function storeSpooled(
   image: Image,
   { bytes, signal }: Source,
 ): Promise<void> {
-  const spooled = await spoolWithin(context, caller, image, bytes);
+  await checkAnnounceable(context, caller, image.id);
+  const { spooling, take } = await beginSpool(context, caller, image);
   try {
-    if (spooled.size > 0) await store(context, caller, image, { size: spooled.size, bytes: spooled.read(), signal });
+    const spooled = await take(bytes);
+    try {
+      const { size } = spooled;
+      const source = { size, bytes: spooled.read(), signal, onAnnounced: spooling.charge };
+      if (size > 0) await store(context, caller, image, source);
+    } finally {
+      await spooled.close();
+    }
   } finally {
-    await spooled.close();
+    spooling.end();
   }
 }
 
+interface Begun {
+  readonly spooling: Spooling;
+  take(bytes: AsyncIterable<Uint8Array>): Promise<Spool>;
+}
+
 /** No more than the account may still have, which is told of it before all of it has come. */
-async function spoolWithin(
-  context: HuaweiContext,
-  caller: Caller,
-  { region, disks }: Image,
-  bytes: AsyncIterable<Uint8Array>,
-): Promise<Spool> {
+async function beginSpool(context: HuaweiContext, caller: Caller, { id, region, disks }: Image): Promise<Begun> {
   const [read] = await readQuotas(context, caller, { region });
   const { limit = 0, used = 0 } = read?.quotas.bytes ?? {};
-  // What was announced of it counts as used.
-  const left = limit - used + (disks[0]?.size ?? 0);
-  const most = Math.min(Math.max(0, left), maxDiskBytes);
-  try {
-    return await spool(bytes, { folder: context.spoolFolder, most, reserve });
-  } catch (error) {
-    if (!(error instanceof SpoolError)) throw error;
-    if (error.code === 'no-space') throw new RefusalError('store.full', { region }, { cause: error });
-    throw new RefusalError('quota.bytes', { region, limit, used, wanted: most + 1 }, { cause: error });
-  }
+  const announced = disks[0]?.size ?? 0;
+  const free = limit - used;
+  const most = Math.min(Math.max(0, free + announced), maxDiskBytes);
+  const holder = `${caller.accountId} ${region}`;
+  const spooling = context.spools.begin({ image: id, holder, limit, free, announced, most });
+  if (spooling === undefined) throw new RefusalError('disk.upload-in-progress', { image: id, disk: 0 });
+  return {
+    spooling,
+    async take(bytes) {
+      try {
+        return await spooling.take(bytes);
+      } catch (error) {
+        if (!(error instanceof SpoolError)) throw error;
+        if (error.code === 'no-space') throw new RefusalError('store.full', { region }, { cause: error });
+        throw new RefusalError('quota.bytes', { region, limit, used, wanted: most + 1 }, { cause: error });
+      }
+    },
+  };
 }
 
 async function store(
   context: HuaweiContext,
   caller: Caller,
   image: Image,
-  { size, ...source }: Source & { readonly size: number },
+  { size, onAnnounced, ...source }: Source & { readonly size: number; onAnnounced?(): void },
 ): Promise<void> {
   const { id, kind, properties, disks } = image;
   const said = properties.disk_format;
@@ -123,13 +137,15 @@ async function store(
   const known = diskFormats.find((each) => each === said) ?? null;
   const format = said === undefined ? (disks[0]?.format ?? null) : known;
   const role = disks[0]?.role ?? (kind === 'data-disk' ? 'data' : 'system');
-  await announceDisk(context, caller, { image: id, size, role, format });
+  const announced = await announceDisk(context, caller, { image: id, size, role, format });
+  onAnnounced?.();
   const whole = takeWhole(source, { image: id, size });
   // Not the client's: what ends the bytes is said by them.
   const { signal } = new AbortController();
   try {
     await uploadDisk(context, caller, { image: id, disk: 0, size, runs: runsOf(whole), signal });
   } catch (error) {
+    await withdrawDisk(context, announced);
     // Of bytes that are not what was signed.
     if (error instanceof RefusalError && error.cause instanceof FaultError) throw error.cause;
     throw error;

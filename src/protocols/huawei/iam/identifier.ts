@@ -10,9 +10,8 @@ export function identifier(fault: Fault): Parameter<string> {
     rule: '32 hexadecimal digits',
     faults: [fault],
     read(value) {
-      const text = String(value);
-      const id = readId(text);
-      if (id === undefined) throw new FaultError(fault, text);
+      const id = typeof value === 'string' ? readId(value) : undefined;
+      if (id === undefined) throw new FaultError(fault, typeof value === 'string' ? value : '');
       return id;
     },
   };

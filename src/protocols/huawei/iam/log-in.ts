@@ -44,9 +44,10 @@ async function guess({ context, guesses, signal }: LogIn, name: UserName, passwo
 
 /** Wrong secrets count together with wrong signatures of the key. */
 export async function logInByKey(
-  { context, guesses }: LogIn,
+  { context, guesses, demandFewFailures }: LogIn,
   { id, secret }: { readonly id: string; readonly secret: string },
 ): Promise<Principal> {
+  await demandFewFailures();
   const key = await findSigningKey(context, id, undefined);
   if (key === undefined) throw new FaultError(tokenFaults.keyWrong);
   if (guesses.isKeyLocked(id)) throw new FaultError(tokenFaults.locked);

@@ -102,7 +102,7 @@ describe('an export', () => {
   const newImage = (changes: Partial<NewImage> = {}) => makePlainImage(huawei.installation.context, caller, changes);
   const send = (image: string, body: object = {}, by = client) =>
     by.call('POST', `/v1/cloudimages/${image}/file`, {
-      body: { bucket_url: 'images:out', is_quick_export: true, ...body },
+      body: { bucket_url: `images:${randomUUID()}`, is_quick_export: true, ...body },
     });
   const sendNew = async (body: object = {}, changes: Partial<NewImage> = {}) =>
     await send((await newImage(changes)).id, body);

@@ -18,8 +18,9 @@ export const batchAddMembers: Operation = operation({
   body: { images, projects },
   faults,
   refusals: { ...ownerRefusals, 'member.own': faults.ownProject, 'member.limit': faults.tooMany },
-  async handle({ context, caller, scope, parameters }) {
+  async handle({ context, caller, scope, parameters, signal }) {
     return await runMemberJob(context, caller, {
+      signal,
       type: jobTypes.addMembers,
       operation: batchAddMembers,
       pairs: pairsOf(parameters.images, parameters.projects),

@@ -18,8 +18,9 @@ export const batchDeleteMembers: Operation = operation({
   body: { images, projects },
   faults,
   refusals: { ...ownerRefusals, 'member.not-found': faults.memberNotFound },
-  async handle({ context, caller, scope, parameters }) {
+  async handle({ context, caller, scope, parameters, signal }) {
     return await runMemberJob(context, caller, {
+      signal,
       type: jobTypes.deleteMembers,
       operation: batchDeleteMembers,
       pairs: pairsOf(parameters.images, parameters.projects),

@@ -19,6 +19,8 @@ interface MemberJob {
   /** Whose rows say what failed. */
   readonly operation: Operation;
   readonly pairs: readonly Pair[];
+  /** Aborts when nobody waits for the job's id any more: the pairs after that are left as they are. */
+  readonly signal: AbortSignal;
   run(pair: Pair): Promise<void>;
 }
 
@@ -37,12 +39,13 @@ export function pairsOf(images: readonly string[], projects: readonly string[]):
 export async function runMemberJob(
   context: HuaweiContext,
   caller: Caller,
-  { type, operation, pairs, run }: MemberJob,
+  { type, operation, pairs, run, signal }: MemberJob,
 ): Promise<Answer> {
   const { site } = context.settings;
   const failures: FaultError[] = [];
   const results = [];
   for (const pair of pairs) {
+    signal.throwIfAborted();
     const failure = await failureOf(() => run(pair), operation);
     if (failure !== undefined) failures.push(failure);
     results.push({

@@ -26,10 +26,11 @@ export const batchUpdateMembers: Operation = operation({
     status: required(oneOf(['accepted', 'rejected'] as const, bodyInvalid), bodyInvalid),
   },
   faults,
-  async handle({ context, caller, scope, parameters }) {
+  async handle({ context, caller, scope, parameters, signal }) {
     const { project_id, status } = parameters;
     if (!(await isOwnProject(context, caller, scope, project_id))) throw new FaultError(projectInvalid);
     return await runMemberJob(context, caller, {
+      signal,
       type: jobTypes.updateMembers,
       operation: batchUpdateMembers,
       pairs: pairsOf(parameters.images, [project_id]),
