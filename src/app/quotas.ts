@@ -1,7 +1,7 @@
 /** What accounts may have in each region, and what they use of it. */
 import { readQuotas as readQuotaRows, setLimits } from '../db/account-regions.ts';
+import { checkWhole } from '../domain/field-rules.ts';
 import { type QuotaKind, type Quotas, quotaKinds } from '../domain/quota.ts';
-import { checkWhole } from '../domain/tenant-rules.ts';
 import { act, demand } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { requireRegion } from './place-image.ts';

@@ -131,6 +131,11 @@ export function inTransaction<Result>(
   });
 }
 
+/** Whoever locks the same name waits until the transaction ends. */
+export async function lockName(trx: Trx, name: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(trx);
+}
+
 /** PostgreSQL's version, such as 18.4. */
 export async function serverVersion(db: Db): Promise<string> {
   const { rows } = await sql<{ server_version: string }>`SHOW server_version`.execute(db);

@@ -1,7 +1,7 @@
 /** The places in buckets that exports write their objects to: whose an object there is, no account's alone. */
 import { sql } from 'kysely';
 import type { Task } from '../domain/task.ts';
-import type { Db, Trx } from './database.ts';
+import { type Db, lockName, type Trx } from './database.ts';
 
 interface Place {
   readonly bucket: string;
@@ -13,9 +13,7 @@ interface Place {
  * others that do, until their transactions end, so that no two begin one. After images (docs/invariants.md).
  */
 export async function lockExportPlace(trx: Trx, place: Place): Promise<boolean> {
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`export to ${place.bucket}/${place.object}`}, 0))`.execute(
-    trx,
-  );
+  await lockName(trx, `export to ${place.bucket}/${place.object}`);
   // A statement of its own: one sees what was committed before it began, so that it must begin with the lock.
   const other = await selectExportsTo(trx, place)
     .where(({ or, eb }) => or([eb('finished_at', 'is', null), eb('untidy', '=', true)]))

@@ -3,7 +3,7 @@
  * images by them. Unlike tags, which are their account's own affair, they belong to the image: whoever sees it sees them, and
  * copies have them.
  */
-import { checkStorable, invalid } from './image-rules.ts';
+import { checkStorable, invalid } from './field-rules.ts';
 
 /** What is left out stays as it is; null takes it away. */
 export type PropertyChanges = Readonly<Record<string, string | null>>;

@@ -1,20 +1,9 @@
 /** What every image must keep to, whichever dialect made it; dialects add narrower rules of their own. */
+import { checkStorable, checkWhole, invalid } from './field-rules.ts';
 import { maxDiskBytes } from './image.ts';
 import type { AttributeChanges } from './image-attributes.ts';
-import { RefusalError } from './refusal.ts';
-import { checkWhole } from './tenant-rules.ts';
 
 const controlCharacter = /\p{Cc}/u;
-
-export function invalid(field: string, rule: string): RefusalError {
-  return new RefusalError('request.invalid', { field, rule });
-}
-
-/** PostgreSQL holds neither the character U+0000 nor half of a surrogate pair. */
-export function checkStorable(field: string, text: string): void {
-  if (text.includes('\0') || !text.isWellFormed())
-    throw invalid(field, 'must not contain U+0000 or half a surrogate pair');
-}
 
 /** 1 to 128 characters, no control characters, no space at either end. */
 function checkLabel(field: string, text: string): void {

@@ -1,6 +1,6 @@
 /** What buckets, objects and the parts of one must keep to: the rules that S3 and those who speak like it have in common. */
+import { invalid } from './field-rules.ts';
 import type { Disk, DiskFormat, Image } from './image.ts';
-import { RefusalError } from './refusal.ts';
 
 const MiB = 1024 * 1024;
 
@@ -13,10 +13,6 @@ const leastPartBytes = 8 * MiB;
 const mostPartBytes = 64 * MiB;
 /** 625 GiB: no disk of more is exported. */
 export const mostExportBytes = mostParts * mostPartBytes;
-
-function invalid(field: string, rule: string): RefusalError {
-  return new RefusalError('request.invalid', { field, rule });
-}
 
 export function checkBucketName(bucket: string): void {
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) || bucket.includes('..')) {

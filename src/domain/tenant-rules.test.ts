@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { checkWhole } from './field-rules.ts';
 import { RefusalError } from './refusal.ts';
 import {
   checkAccountName,
@@ -7,7 +8,6 @@ import {
   checkTenantDescription,
   checkTenantName,
   checkUserName,
-  checkWhole,
   disabledSince,
 } from './tenant-rules.ts';
 

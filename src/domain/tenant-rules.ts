@@ -1,10 +1,6 @@
 /** What names and times of tenants' things must keep to. */
+import { checkStorable, invalid } from './field-rules.ts';
 import { isUuid } from './ids.ts';
-import { RefusalError } from './refusal.ts';
-
-function invalid(field: string, rule: string): RefusalError {
-  return new RefusalError('request.invalid', { field, rule });
-}
 
 /** A name stands where an id may stand, so it must not pass for the id of something else, nor for the word `self`. */
 function checkNotAnId(name: string): void {
@@ -46,15 +42,7 @@ export function checkGrantTitle(title: string): void {
 export function checkPassword(password: string): void {
   const { length } = [...password];
   if (length < 8 || length > 128) throw invalid('password', 'must have 8 to 128 characters');
-  if (password.includes('\0') || !password.isWellFormed()) {
-    throw invalid('password', 'must not contain U+0000 or half a surrogate pair');
-  }
-}
-
-export function checkWhole(field: string, value: number, least: number, most: number): void {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw invalid(field, `must be a whole number from ${least} to ${most}`);
-  }
+  checkStorable('password', password);
 }
 
 /** Since when it is disabled, after a change that may ask for it; null while it is not. */

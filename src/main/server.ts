@@ -20,15 +20,13 @@ import { systemClock } from '../lib/clock.ts';
 import { writeFileDurably } from '../lib/durable-file.ts';
 import { createPasswords } from '../lib/passwords.ts';
 import { Secret } from '../lib/secret.ts';
-import { aliyunCopyPolicies } from '../protocols/aliyun/copy-policy.ts';
-import { huaweiCopyPolicies } from '../protocols/huawei/copy-policy.ts';
 import { createNativeApi } from '../protocols/native/app.ts';
-import { nativeCopyPolicy } from '../protocols/native/copy-policy.ts';
 import { createTransfers } from '../protocols/shared/transfers.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { createComputePool } from '../transfer/compute/pool.ts';
 import type { TransferSettings } from '../transfer/settings.ts';
+import { copyPolicies } from './copy-policies.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { createDataPlane } from './data-plane.ts';
 import { openDatabaseServer } from './database-server.ts';
@@ -102,16 +100,10 @@ async function start(
   );
   teardown.add('queue', () => queue.stop(5000), 7000);
 
-  const policies = new Map(
-    [nativeCopyPolicy, ...Object.values(aliyunCopyPolicies), ...Object.values(huaweiCopyPolicies)].map((policy) => [
-      policy.name,
-      policy,
-    ]),
-  );
   const egress = createEgress({ allowPrivate: config.webhookPrivateAddresses });
   const segmentLog = (manifest: string, attempt: number) => createSegmentLog(db, manifest, attempt);
   const server = directory.instanceId;
-  const shared = { db, queue, policies, regionNumbers, clock, logger, server };
+  const shared = { db, queue, policies: copyPolicies, regionNumbers, clock, logger, server };
   const context: AppContext = {
     ...shared,
     ...limitsOf(config),

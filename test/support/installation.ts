@@ -26,10 +26,9 @@ import type { Run } from '../../src/lib/extent-stream.ts';
 import { createPasswords } from '../../src/lib/passwords.ts';
 import { bytesOf } from '../../src/lib/raw-stream.ts';
 import { createSecretBox } from '../../src/lib/secret-box.ts';
+import { copyPolicies } from '../../src/main/copy-policies.ts';
 import { createDataPlane } from '../../src/main/data-plane.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import { aliyunCopyPolicies } from '../../src/protocols/aliyun/copy-policy.ts';
-import { huaweiCopyPolicies } from '../../src/protocols/huawei/copy-policy.ts';
 import { nativeCopyPolicy } from '../../src/protocols/native/copy-policy.ts';
 import type { BlobStore } from '../../src/store/blob-store.ts';
 import { createMemoryStore } from '../../src/store/drivers/memory/memory-store.ts';
@@ -118,13 +117,15 @@ export async function createInstallation({
   let skipped = 0;
   const clock = { now: () => Date.now() + skipped };
   const chunkKey = (accountId: string) => hash(Buffer.from(accountId));
-  const policies = new Map(
-    [nativeCopyPolicy, ...Object.values(aliyunCopyPolicies), ...Object.values(huaweiCopyPolicies)].map((policy) => [
-      policy.name,
-      policy,
-    ]),
-  );
-  const shared = { db, queue, policies, regionNumbers, clock, logger: silentLogger, server: randomUUID() };
+  const shared = {
+    db,
+    queue,
+    policies: copyPolicies,
+    regionNumbers,
+    clock,
+    logger: silentLogger,
+    server: randomUUID(),
+  };
 
   const metrics = createMetrics('0.0.0');
 

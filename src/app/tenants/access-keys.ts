@@ -14,10 +14,11 @@ import {
 import { findUser, lockUser } from '../../db/tenants/users.ts';
 import type { Action } from '../../domain/authorization.ts';
 import type { DeedType } from '../../domain/event-types.ts';
+import { checkWhole } from '../../domain/field-rules.ts';
 import { newAccessKeyId, newSecret } from '../../domain/ids.ts';
 import { hasRole } from '../../domain/principal.ts';
 import { RefusalError } from '../../domain/refusal.ts';
-import { checkTenantDescription, checkWhole, disabledSince } from '../../domain/tenant-rules.ts';
+import { checkTenantDescription, disabledSince } from '../../domain/tenant-rules.ts';
 import type { AccessKey, User } from '../../domain/tenants.ts';
 import { act, type Deed, demand } from '../act.ts';
 import type { AppContext, Caller } from '../context.ts';

@@ -22,10 +22,11 @@ import {
 import { lockPassword } from '../../db/tenants/users.ts';
 import { delegatedProjects, delegatedRole } from '../../domain/delegation.ts';
 import { actorOf, type NewEvent } from '../../domain/event.ts';
+import { checkWhole } from '../../domain/field-rules.ts';
 import { isUuid, newSecret, newTemporaryKeyId, newUuid } from '../../domain/ids.ts';
 import { hasRole, type Role } from '../../domain/principal.ts';
 import { RefusalError } from '../../domain/refusal.ts';
-import { checkTenantName, checkWhole } from '../../domain/tenant-rules.ts';
+import { checkTenantName } from '../../domain/tenant-rules.ts';
 import type { Project, Session } from '../../domain/tenants.ts';
 import { passwordMark } from '../../lib/passwords.ts';
 import { act, type Deed, demand } from '../act.ts';

@@ -1,4 +1,5 @@
 /** The rows of accounts. They are never deleted, since their events stay. */
+import { sql } from 'kysely';
 import { isUuid } from '../../domain/ids.ts';
 import type { Account } from '../../domain/tenants.ts';
 import { breaksConstraint, type Db, type Trx } from '../database.ts';
@@ -32,7 +33,11 @@ export async function findAccountOfUser(db: Db | Trx, userId: string): Promise<A
 /** Names by ids; of ids that are no account's there is nothing. */
 export async function findAccountNames(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   if (ids.length === 0) return new Map();
-  const rows = await db.selectFrom('accounts').select(['id', 'name']).where('id', 'in', ids).execute();
+  const rows = await db
+    .selectFrom('accounts')
+    .select(['id', 'name'])
+    .where('id', '=', sql<string>`any(${ids}::uuid[])`)
+    .execute();
   return new Map(rows.map(({ id, name }) => [id, name]));
 }
 

@@ -2,6 +2,7 @@
  * What an operation's parameters can be. Each says for people what its rule is, and reads its value out of a request's
  * parameters or throws the fault of its rule. Nothing but tag values may be empty: an empty parameter counts as absent.
  */
+import { isStorable } from '../../lib/storable-text.ts';
 import { commonFaults } from './common-faults.ts';
 import { type Fault, FaultError } from './fault.ts';
 
@@ -36,11 +37,6 @@ interface TextRule {
   readonly fault: Fault;
   /** What is well formed; without it everything is that the database can hold. */
   readonly matches?: RegExp | ((text: string) => boolean);
-}
-
-/** PostgreSQL holds neither the character U+0000 nor half of a surrogate pair. */
-export function isStorable(text: string): boolean {
-  return !text.includes('\0') && text.isWellFormed();
 }
 
 function isRight(text: string, matches: TextRule['matches']): boolean {

@@ -24,7 +24,7 @@ import type { ReadHosts } from './hosts.ts';
 import { type Answer, accountWide, type HuaweiContext, type Operation, type Scope } from './operation.ts';
 import { operations } from './operations.ts';
 import { renderError } from './render.ts';
-import { readRequest } from './request.ts';
+import { readRequest, searchOf } from './request.ts';
 import { requireRight } from './rights.ts';
 import { findScope, requireDomain } from './scope.ts';
 import { readValues } from './values.ts';
@@ -168,7 +168,7 @@ export function createHuawei({ context, readHosts, limits, trustedProxies, metri
       payload,
       content: contentOf(operation, request, bodyHash),
       headers: asked.headers,
-      search: asked.url.split('?', 2)[1] ?? '',
+      search: searchOf(asked.url),
       hosts,
       signal: clientSignal(reply),
       origin,

@@ -3,6 +3,7 @@
  * value or throws the fault of its rule. Null counts as absent. Clients write numbers and truth values as JSON's own or as
  * texts, and in a query they have no choice, so both are read everywhere.
  */
+import { isStorable } from '../../lib/storable-text.ts';
 import { type Fault, FaultError } from './fault.ts';
 
 export interface Parameter<Value> {
@@ -34,11 +35,6 @@ export function readParameters<P extends Parameters>(
 
 function own(values: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(values, name) ? values[name] : undefined;
-}
-
-/** PostgreSQL holds neither the character U+0000 nor half of a surrogate pair. */
-export function isStorable(text: string): boolean {
-  return !text.includes('\0') && text.isWellFormed();
 }
 
 interface TextRule {

@@ -24,11 +24,16 @@ export function readRequest({ raw, body }: Pick<FastifyRequest, 'raw' | 'body'>,
   return { method: raw.method ?? '', url: raw.url ?? '', headers, body: takesBytes ? null : read };
 }
 
+/** What follows the first `?`, all of it. */
+export function searchOf(url: string): string {
+  const question = url.indexOf('?');
+  return question < 0 ? '' : url.slice(question + 1);
+}
+
 /** The first value of each; `+` and `%20` are spaces. */
 export function readQuery(url: string): Readonly<Record<string, string>> {
   const values = new Map<string, string>();
-  const question = url.indexOf('?');
-  for (const [name, value] of new URLSearchParams(question < 0 ? '' : url.slice(question + 1))) {
+  for (const [name, value] of new URLSearchParams(searchOf(url))) {
     if (!values.has(name)) values.set(name, value);
   }
   return Object.fromEntries(values);

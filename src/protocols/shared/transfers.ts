@@ -17,6 +17,3 @@ export function createTransfers(atOnce: number, idleMs: number): Transfers {
       slots.take({ holder: 'server', most: atOnce }, { holder: accountId, most: Math.ceil(atOnce / 2) }),
   };
 }
-
-/** When to try again, in seconds. */
-export const transfersRetrySeconds = 10;

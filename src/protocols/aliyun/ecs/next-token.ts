@@ -1,9 +1,9 @@
 /** Lists that go on where the last page ended. A token is for its own list, with the same filters. */
 import { z } from 'zod';
+import { isStorable } from '../../../lib/storable-text.ts';
 import { createCursors } from '../../shared/cursors.ts';
 import { commonFaults } from '../common-faults.ts';
 import { FaultError } from '../fault.ts';
-import { isStorable } from '../parameters.ts';
 
 /** By what a list is sorted. Anybody can make up a token, so what it says has to be what the database can compare. */
 const places = {

@@ -5,11 +5,12 @@
 import type { ImageQuery } from '../../../app/list-images.ts';
 import { isUuid } from '../../../domain/ids.ts';
 import { memberStatuses } from '../../../domain/sharing.ts';
+import { isStorable } from '../../../lib/storable-text.ts';
 import { FaultError } from '../fault.ts';
 import { imageFilters as imsFilters, imageQueryOf as imsQueryOf } from '../ims/image-filters.ts';
 import { statesOf } from '../ims/image-words.ts';
 import type { Scope } from '../operation.ts';
-import { flag, isStorable, type Parameters, type Read } from '../parameters.ts';
+import { flag, type Parameters, type Read } from '../parameters.ts';
 import { readTagWord } from '../tag-words.ts';
 import { glanceFaults } from './glance-faults.ts';
 import { changeBy, isCustom, mergeChanges } from './image-parameters.ts';
