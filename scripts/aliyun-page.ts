@@ -1,50 +1,29 @@
 /** Writes docs/protocols/aliyun.md from the dialect's descriptors; with `--check` only says whether the page is in step. */
 import { commonFaults } from '../src/protocols/aliyun/common-faults.ts';
-import type { Fault, UnusedFault } from '../src/protocols/aliyun/fault.ts';
-import { type Operation, type ServiceName, services } from '../src/protocols/aliyun/operation.ts';
+import type { Faults } from '../src/protocols/aliyun/fault.ts';
+import { services } from '../src/protocols/aliyun/operation.ts';
 import { operations } from '../src/protocols/aliyun/operations.ts';
-import { faultTable, parameterTable, table } from './dialect-page.ts';
+import { faultTable, serviceSections, table } from './dialect-page.ts';
 import { keepPage } from './generated-page.ts';
 
 const page = new URL('../docs/protocols/aliyun.md', import.meta.url);
 
-const rowsOf = (faults: Iterable<Fault | UnusedFault>) =>
-  faultTable(faults, ({ older }) => (older === undefined ? {} : { message: ` *(older: ${older})*` }));
-
-/** The published rows and those of shared pieces that the operation can meet. */
-function faultsOf({ parameters, faults, refusals = {} }: Operation): (Fault | UnusedFault)[] {
-  const common: ReadonlySet<Fault | UnusedFault> = new Set(Object.values(commonFaults));
-  const met = [
-    ...Object.values(faults),
-    ...Object.values(parameters).flatMap((parameter) => parameter.faults),
-    // What a function chooses from is among the published rows.
-    ...Object.values(refusals).filter((fault) => typeof fault !== 'function'),
-  ];
-  return [...new Set(met)].filter((fault) => !common.has(fault));
-}
-
-function section(operation: Operation): string {
-  const { action, summary, right, parameters } = operation;
-  const faults = faultsOf(operation);
-  return [
-    `### ${action}`,
-    right === null ? summary : `${summary} Takes the right \`${right}\`.`,
-    parameterTable({ '': parameters }),
-    ...(faults.length === 0 ? [] : [rowsOf(faults)]),
-  ].join('\n\n');
-}
+const note = ({ older }: Faults[string]) => (older === undefined ? {} : { message: ` *(older: ${older})*` });
 
 function render(): string {
-  const products = Object.entries(services).map(([name, { product, version }]) => {
-    const own = operations.filter(({ service }) => service === (name as ServiceName));
-    const sections = own.toSorted((one, other) => (one.action < other.action ? -1 : 1)).map(section);
-    return [`## ${product} ${version}`, ...sections].join('\n\n');
-  });
+  const common = Object.values(commonFaults);
   const actions = operations.map(({ service, action, summary }) => [
     `\`${action}\``,
     services[service].product,
     summary,
   ]);
+  const described = operations.map(({ action, parameters, refusals = {}, ...operation }) => ({
+    ...operation,
+    name: action,
+    places: { '': parameters },
+    refusals,
+  }));
+  const titles = Object.entries(services).map(([service, { product, version }]) => [service, `${product} ${version}`]);
   return `# Alibaba Cloud: what answers
 
 Made from the descriptors in \`src/protocols/aliyun\` by \`npm run aliyun-page\`; do not edit it here. Codes and messages are the
@@ -56,9 +35,9 @@ Any other action answers \`InvalidAction.NotFound\`. Parameters that are not lis
 
 ## What every action can meet
 
-${rowsOf(Object.values(commonFaults))}
+${faultTable(common, note)}
 
-${products.join('\n\n')}
+${serviceSections(described, { services: Object.fromEntries(titles), common, note })}
 `;
 }
 

@@ -20,6 +20,7 @@ const steps: Record<string, string[]> = {
   commands: ['node', 'scripts/cli-page.ts', '--check'],
   aliyun: ['node', 'scripts/aliyun-page.ts', '--check'],
   huawei: ['node', 'scripts/huawei-page.ts', '--check'],
+  jdcloud: ['node', 'scripts/jdcloud-page.ts', '--check'],
   metrics: ['node', 'scripts/metrics-page.ts', '--check'],
 };
 

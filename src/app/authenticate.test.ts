@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation, installationToken, until } from '../../test/support/installation.ts';
 import { callerOf, createTenant } from '../../test/support/tenants.ts';
-import { createNonceMemory } from '../db/tenants/nonces.ts';
+import { createNonceMemory, type NonceMemory } from '../db/tenants/nonces.ts';
 import type { Principal } from '../domain/principal.ts';
-import { authenticateToken, findSigningKey, rememberNonce } from './authenticate.ts';
+import { authenticateToken, findSigningKey, rememberNonce, rememberUses } from './authenticate.ts';
 import type { AppContext, Caller } from './context.ts';
 import {
   createAccessKey,
@@ -344,6 +344,41 @@ describe('a nonce', () => {
     const restarted = { ...context, nonces: createNonceMemory(installation.database.open(1)) };
     expect(await rememberNonce(restarted, owner.accountId, 'before the restart', expiresAt)).toBe(false);
     expect(await rememberNonce(restarted, owner.accountId, 'after it', expiresAt)).toBe(true);
+  });
+});
+
+describe('what may be sent again', () => {
+  it('is good as often as it is said, however many try at once, in its scope and until it expires', async () => {
+    const expiresAt = context.clock.now() + 1000;
+    const use = (what: string, scope = owner.accountId, most = 3) =>
+      rememberUses(context, scope, what, { most, expiresAt });
+    const tries = await Promise.all(Array.from({ length: 8 }, () => use('a signature')));
+    expect(tries.filter(Boolean)).toHaveLength(3);
+    expect(await use('a signature')).toBe(false);
+    expect(await use('a signature', 'another scope')).toBe(true);
+    expect(await use('1 a signature')).toBe(true);
+    expect(await use('another', owner.accountId, 1)).toBe(true);
+    expect(await use('another', owner.accountId, 1)).toBe(false);
+    installation.advance(1000);
+    const later = { most: 3, expiresAt: expiresAt + 1000 };
+    expect(await rememberUses(context, owner.accountId, 'a signature', later)).toBe(true);
+  });
+
+  it('is one statement the first time, and stays used when the server starts again', async () => {
+    let asked = 0;
+    const nonces: NonceMemory = {
+      remember(...nonce) {
+        asked++;
+        return context.nonces.remember(...nonce);
+      },
+    };
+    const bounds = { most: 2, expiresAt: context.clock.now() + 60_000 };
+    const use = (server: typeof context) => rememberUses(server, owner.accountId, 'before the restart', bounds);
+    expect(await use({ ...context, nonces })).toBe(true);
+    expect(asked).toBe(1);
+    const restarted = { ...context, nonces: createNonceMemory(installation.database.open(1)) };
+    expect(await use(restarted)).toBe(true);
+    expect(await use(restarted)).toBe(false);
   });
 });
 

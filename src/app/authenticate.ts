@@ -94,6 +94,9 @@ function passwordPrincipal({ account, user, password }: PasswordHolder): Princip
   };
 }
 
+/** Of access keys that there can be; for others the database need not be asked, which takes no U+0000. */
+export const accessKeyIdPattern = /^[\w.-]{1,128}$/;
+
 export interface SigningKey {
   readonly principal: Principal;
   readonly secret: string;
@@ -197,6 +200,22 @@ function sessionPrincipal(holder: SessionHolder): Principal | undefined {
   if (projects === undefined || may(self, 'agency.assume') !== 'yes') return undefined;
   // The account that let it in sees from where.
   return { ...base, name: `${base.name}@${holder.homeName}`, agency: agency.name, projects };
+}
+
+/**
+ * Whether `what` is used for at most the `most`-th time until `expiresAt` (epoch milliseconds), now included: for clients that
+ * send a request again as it is. Each use is a nonce of its own, so that the first one, as nearly all are, is one statement.
+ */
+export async function rememberUses(
+  context: Pick<AppContext, 'nonces' | 'clock'>,
+  scope: string,
+  what: string,
+  { most, expiresAt }: { readonly most: number; readonly expiresAt: number },
+): Promise<boolean> {
+  for (let use = 1; use <= most; use++) {
+    if (await rememberNonce(context, scope, `${use} ${what}`, expiresAt)) return true;
+  }
+  return false;
 }
 
 /**

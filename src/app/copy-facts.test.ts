@@ -69,6 +69,33 @@ describe('what a copy has of its source', () => {
     expect(made.properties).toEqual({ __support_kvm: 'true', colour: '' });
   });
 
+  it('is described by the policy where the request says nothing, whatever it would inherit', async () => {
+    await setUp();
+    const describe = ({ jdcloudId, region }: Image) => `of ${jdcloudId} in ${region}`;
+    expect((await copy({ describe })).made.description).toBe(`of ${image.jdcloudId} in north`);
+    expect((await copy({ describe }, { description: '' })).made.description).toBe('');
+  });
+
+  it('is where its root lies, unless the policy says otherwise', async () => {
+    await setUp();
+    expect((await copy({})).made.rootDevice).toBe('cloud-disk');
+    expect((await copy({ rootDevice: 'local-disk' })).made).toMatchObject({
+      rootDevice: 'local-disk',
+      kind: image.kind,
+    });
+  });
+
+  it('is not its name where one name is given to all, if the policy lets it', async () => {
+    await setUp();
+    const other = await makeImage(context, caller, [randomBytes(9)]);
+    const both = { images: [image.id, other.id], regions: ['south'], name: 'one for all' };
+    const asked = (policy: CopyPolicy) => copyImages(context, caller, { ...both, policy });
+    const { images } = await asked({ ...nativeCopyPolicy, namesAll: true });
+    const made = await Promise.all(images.map(({ id }) => findImage(context, caller, id)));
+    expect(made.map(({ name }) => name)).toEqual(['one for all', 'one for all']);
+    await expect(asked(nativeCopyPolicy)).rejects.toMatchObject({ code: 'request.invalid', facts: { field: 'name' } });
+  });
+
   it('is its name, or none: then it is called by its own id', async () => {
     await setUp();
     for (const unnamed of ['id', 'aliyunId', 'jdcloudId'] as const) {

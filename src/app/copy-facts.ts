@@ -1,10 +1,10 @@
 /** What a copy policy is asked about: every copy of one request, with what is known of it under the locks of the transaction. */
 import { lockQuotas, readQuotas } from '../db/account-regions.ts';
-import { findCopyTo } from '../db/copies.ts';
+import { findCopyOfSource, findCopyTo } from '../db/copies.ts';
 import { lockCopiesElsewhere } from '../db/copies-elsewhere.ts';
 import type { Trx } from '../db/database.ts';
 import { isNameTaken } from '../db/image-list.ts';
-import type { SeenImage } from '../db/images.ts';
+import { inLockOrder } from '../db/images.ts';
 import { agencyPermits } from '../db/tenants/agencies.ts';
 import type { CopyWishes } from '../domain/copy.ts';
 import type { CopyFacts, CopyPolicy, RuleName } from '../domain/copy-policy.ts';
@@ -16,6 +16,7 @@ import { RefusalError } from '../domain/refusal.ts';
 import type { AppContext, Caller } from './context.ts';
 import { lockSource } from './find-image.ts';
 import { findPlace, requireRegion } from './place-image.ts';
+import { findWorkingTask } from './unchanged-image.ts';
 
 export interface CopyImagesCommand extends CopyWishes {
   /** The rules of the dialect that asks. */
@@ -38,7 +39,7 @@ export function checkCommand(context: AppContext, command: CopyImagesCommand): v
   if (wanted > policy.mostCopies) throw new RefusalError('copy.too-many', { limit: policy.mostCopies, wanted });
   for (const region of regions) requireRegion(context, region);
   if (command.name !== undefined) {
-    if (images.length > 1) {
+    if (images.length > 1 && !policy.namesAll) {
       throw new RefusalError('request.invalid', { field: 'name', rule: 'can be given with one image only' });
     }
     checkImageName(command.name);
@@ -60,15 +61,9 @@ export async function gatherFacts(
   command: CopyImagesCommand,
 ): Promise<CopyFacts[]> {
   const { accountId } = caller;
-  const sources = new Map<string, SeenImage>();
-  for (const id of command.images.toSorted()) {
-    const seen = await lockSource(trx, caller, id);
-    if ((command.sourceRegion ?? seen.image.region) !== seen.image.region) {
-      throw new RefusalError('image.not-found', { image: id });
-    }
-    sources.set(id, seen);
-  }
-  const distinct = new Set([...sources.values()].map(({ image }) => image.id));
+  const minds = (name: RuleName) => command.policy.rules.some(({ rule }) => rule === name);
+  const sources = await lockSources(trx, caller, command, minds);
+  const distinct = new Set([...sources.values()].map(({ source }) => source.id));
   if (distinct.size < command.images.length || new Set(command.regions).size < command.regions.length) {
     throw new RefusalError('request.invalid', { field: 'images', rule: 'names an image or a region twice' });
   }
@@ -76,23 +71,22 @@ export async function gatherFacts(
   const places = new Map<string, Place>();
   for (const region of command.regions) places.set(region, await placeOf(context, trx, caller, region, command));
   const names = new Set<string>();
-  const minds = (name: RuleName) => command.policy.rules.some(({ rule }) => rule === name);
   let unfinishedElsewhere = minds('elsewhere-limit') ? await lockCopiesElsewhere(trx, accountId) : 0;
   const quotas = await lockDestinations(context, trx, accountId, command.regions, minds('no-waiting'));
   const facts: CopyFacts[] = [];
   for (const id of command.images) {
-    const seen = sources.get(id) as SeenImage;
+    const about = sources.get(id) as Source;
+    const { source } = about;
     for (const region of command.regions) {
       const used = quotas.get(region) as Quotas;
       const ids = newImageIds(context.random);
-      const name = command.name ?? nameOf(seen.image, ids, command.policy);
+      const name = command.name ?? nameOf(source, ids, command.policy);
       const isTaken = async () => names.has(`${region} ${name}`) || (await isNameTaken(trx, accountId, region, name));
-      const findUnfinished = () => findCopyTo(trx, { image: seen.image.id, region, accountId });
+      const findUnfinished = () => findCopyTo(trx, { image: source.id, region, accountId });
       const fact: CopyFacts = {
         ...(places.get(region) as Place),
+        ...about,
         principal: caller,
-        source: seen.image,
-        membership: seen.membership,
         region,
         ids,
         name,
@@ -100,15 +94,38 @@ export async function gatherFacts(
         unfinishedCopy: (minds('conflict') ? await findUnfinished() : undefined) ?? null,
         unfinishedElsewhere,
         quotas: used,
-        charge: chargeOf(seen.image.disks),
+        charge: chargeOf(source.disks),
       };
       facts.push(fact);
-      if (seen.image.region !== region) unfinishedElsewhere++;
+      if (source.region !== region) unfinishedElsewhere++;
       names.add(`${region} ${name}`);
       quotas.set(region, withCharge(used, fact.charge));
     }
   }
   return facts;
+}
+
+type Source = Pick<CopyFacts, 'source' | 'membership' | 'readingCopy' | 'workingTask'>;
+
+/** By the ids that were asked for. */
+async function lockSources(
+  trx: Trx,
+  caller: Caller,
+  { images, sourceRegion }: CopyImagesCommand,
+  minds: (rule: RuleName) => boolean,
+): Promise<Map<string, Source>> {
+  const { accountId } = caller;
+  // Whoever minds what else reads the source waits for the others that begin to, until their transactions end.
+  const lock = minds('idle') ? 'update' : 'share';
+  const sources = new Map<string, Source>();
+  for (const id of await inLockOrder(trx, images)) {
+    const { image: source, membership } = await lockSource(trx, caller, id, lock);
+    if ((sourceRegion ?? source.region) !== source.region) throw new RefusalError('image.not-found', { image: id });
+    const reading = minds('idle') ? await findCopyOfSource(trx, source.id, accountId) : undefined;
+    const working = minds('untasked') ? await findWorkingTask(trx, accountId, source) : undefined;
+    sources.set(id, { source, membership, readingCopy: reading?.id ?? null, workingTask: working ?? null });
+  }
+  return sources;
 }
 
 function nameOf(source: Image, ids: ImageIds, { unnamed }: CopyPolicy): string {

@@ -3,9 +3,9 @@ import { findCopies, readPlaces } from '../db/copy-list.ts';
 import type { Trx } from '../db/database.ts';
 import { insertImage } from '../db/new-images.ts';
 import type { Copy, CopyWishes } from '../domain/copy.ts';
-import { type CopyFacts, judgeCopy } from '../domain/copy-policy.ts';
+import { type CopyFacts, type CopyPolicy, judgeCopy } from '../domain/copy-policy.ts';
 import { newSnapshot, newUuid } from '../domain/ids.ts';
-import { type ImageIds, sizeOf } from '../domain/image.ts';
+import { type Image, type ImageIds, sizeOf } from '../domain/image.ts';
 import { attributesOfCopy } from '../domain/image-attributes.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import { currentTraceParent } from '../telemetry/tracing.ts';
@@ -36,7 +36,7 @@ export interface CopyOptions extends Trial {
 /**
  * Accepts copies, all of them or none: rights, rules, quotas, the new images, the copies and the jobs of those that there is
  * room for are one transaction, so nothing is accepted and lost. The sources' rows stay locked until then, and while a copy
- * is unfinished its source can't be deleted, changed or unshared.
+ * is unfinished its source can't be deleted, unshared or changed (`refuseWhileCopied`).
  */
 export async function copyImages(
   context: AppContext,
@@ -118,9 +118,9 @@ async function acceptCopy(
     projectId: fact.projectId,
     resourceGroupId,
     name,
-    description: command.description ?? (policy.inherits.includes('description') ? source.description : ''),
+    description: command.description ?? descriptionOf(source, policy),
     kind: source.kind,
-    rootDevice: source.rootDevice,
+    rootDevice: policy.rootDevice ?? source.rootDevice,
     attributes: attributesOfCopy(source.attributes),
     properties: source.properties,
     tags: command.tags ?? (own && policy.inherits.includes('tags') ? source.tags : {}),
@@ -154,6 +154,11 @@ async function acceptCopy(
     bytesTotal: sizeOf(source),
     createdAt: now,
   };
+}
+
+function descriptionOf(source: Image, { describe, inherits }: CopyPolicy): string {
+  if (describe !== undefined) return describe(source);
+  return inherits.includes('description') ? source.description : '';
 }
 
 function wishesOf({ name, description, tags, project, resourceGroup }: CopyImagesCommand): CopyWishes {

@@ -13,6 +13,8 @@ import { type Condition, checkRevision, refuseWhileCopied, refuseWhileTasked } f
 export interface DeleteImageOptions {
   /** Its snapshots stay, with their bytes, until each is deleted. Those that the caller may not delete do so in any case. */
   readonly keepSnapshots?: boolean | undefined;
+  /** Refuses an image that is shared with accounts, or public. */
+  readonly unlessShared?: boolean | undefined;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function deleteImage(
   context: AppContext,
   caller: Caller,
   id: string,
-  { dryRun, keepSnapshots = false, ...condition }: Condition & Trial & DeleteImageOptions = {},
+  { dryRun, keepSnapshots = false, unlessShared = false, ...condition }: Condition & Trial & DeleteImageOptions = {},
 ): Promise<void> {
   const resource = { type: 'image', id };
   await act(context, caller, { action: 'image.delete', resource, dryRun }, async (trx, deed) => {
@@ -37,6 +39,9 @@ export async function deleteImage(
     });
     checkRevision(image, condition);
     if (image.protected) throw new RefusalError('image.protected', { image: image.id });
+    const { visibility } = image;
+    if (unlessShared && visibility !== 'private')
+      throw new RefusalError('image.shared', { image: image.id, visibility });
     const now = context.clock.now();
     const unfinishedCopy = image.sourceImageId !== null && image.state === 'queued';
     if (unfinishedCopy || image.state === 'copying') {

@@ -21,9 +21,9 @@ export async function lockImage(trx: Trx, caller: Caller, id: string, action: Ac
   return allowed(caller, action, id, await lockImageRow(trx, caller.accountId, id, 'update')).image;
 }
 
-/** As {@link lockImage}, for what is to be copied: others may lock it so, too, and it may be another account's. */
-export async function lockSource(trx: Trx, caller: Caller, id: string): Promise<SeenImage> {
-  return allowed(caller, 'copy.create', id, await lockImageRow(trx, caller.accountId, id, 'share'));
+/** As {@link lockImage}, for what is to be copied, which may be another account's: with `share` others may lock it so, too. */
+export async function lockSource(trx: Trx, caller: Caller, id: string, lock: 'share' | 'update'): Promise<SeenImage> {
+  return allowed(caller, 'copy.create', id, await lockImageRow(trx, caller.accountId, id, lock));
 }
 
 function allowed(caller: Caller, action: Action, id: string, seen: SeenImage | undefined): SeenImage {

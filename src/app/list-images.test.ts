@@ -199,7 +199,8 @@ describe('the filters of a list', () => {
       createdAt: 30,
     });
     const properties = { login: 'admin' };
-    await insert({ name: '100_percent', kind: 'iso', protected: true, properties, createdAt: 40, updatedAt: 1999 });
+    const local = { kind: 'iso', rootDevice: 'local-disk' } as const;
+    await insert({ name: '100_percent', ...local, protected: true, properties, createdAt: 40, updatedAt: 1999 });
   });
 
   it.each<[string, () => Partial<ListImagesQuery>, string[]]>([
@@ -282,6 +283,8 @@ describe('the filters of a list', () => {
     ['states', () => ({ states: ['failed', 'available'] }), ['debian']],
     ['no state', () => ({ states: [] }), []],
     ['a kind', () => ({ kind: 'iso' }), ['100_percent']],
+    ['its root on a local disk', () => ({ rootDevice: 'local-disk' }), ['100_percent']],
+    ['its root on a cloud disk', () => ({ rootDevice: 'cloud-disk', region: 'north' }), ['debian', 'in the lab']],
     ['a time', () => ({ createdAfter: 20, createdBefore: 40 }), ['debian', 'in the lab']],
     ['a time of change', () => ({ updatedAfter: 1010, updatedBefore: 1999 }), ['debian']],
     ['a property', () => ({ properties: { login: 'admin' } }), ['100_percent']],

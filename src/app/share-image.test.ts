@@ -10,6 +10,8 @@ import {
   never,
   readBytes,
 } from '../../test/support/installation.ts';
+import { insertPlainTask, makePlainImage } from '../../test/support/plain-image.ts';
+import { inTransaction } from '../db/database.ts';
 import { deleteProject, findDefaultProject, insertProject } from '../db/tenants/projects.ts';
 import type { Image } from '../domain/image.ts';
 import type { ImageOwner } from '../domain/image-query.ts';
@@ -433,7 +435,93 @@ describe('a public image', () => {
   });
 });
 
+describe('an image that is published without its members', () => {
+  const publish = () => updateImage(context, owner, image.id, { visibility: 'public' }, { unshares: true });
+
+  it('is taken away from them in the same moment, and private when it is nobody else’s again', async () => {
+    await setUp();
+    await share();
+    const { revision } = await findImage(context, owner, image.id);
+    expect(await publish()).toMatchObject({ visibility: 'public' });
+    expect((await findImage(context, owner, image.id)).revision).toBeGreaterThan(revision);
+    expect(await listMembers(context, owner, image.id)).toEqual([]);
+    expect((await listShares(context, guest, { limit: 10 })).shares).toEqual([]);
+    expect((await eventsOf(owner, 'image.update')).at(-1)).toMatchObject({
+      details: { changed: ['visibility'], unshared: [guest.accountId] },
+    });
+    await updateImage(context, owner, image.id, { visibility: 'private' });
+    expect(await visibility()).toBe('private');
+    await expect(findImage(context, guest, image.id)).rejects.toMatchObject({ code: 'image.not-found' });
+  });
+
+  it('keeps them while one copies it, and in any other change', async () => {
+    await setUp();
+    await share();
+    const { id } = await copy();
+    const being = { code: 'image.being-copied', facts: { image: image.id, copy: null } };
+    await expect(publish()).rejects.toMatchObject(being);
+    expect(await visibility()).toBe('shared');
+    await finishCopy(installation, guest, id);
+    await updateImage(context, owner, image.id, { name: 'other' }, { unshares: true });
+    await expect(
+      updateImage(context, { ...owner, role: 'operator' }, image.id, { visibility: 'public' }, { unshares: true }),
+    ).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await listMembers(context, owner, image.id)).toHaveLength(1);
+    await publish();
+    expect(await visibility()).toBe('public');
+  });
+});
+
+describe('an image that must not be shared to be deleted', () => {
+  it('is refused while it is shared or public, told which, and deleted when it is neither', async () => {
+    await setUp();
+    await share();
+    const remove = () => deleteImage(context, owner, image.id, { unlessShared: true });
+    const refusedAs = (visibility: string) => ({ code: 'image.shared', facts: { image: image.id, visibility } });
+    await expect(remove()).rejects.toMatchObject(refusedAs('shared'));
+    await updateImage(context, owner, image.id, { visibility: 'public' });
+    await expect(remove()).rejects.toMatchObject(refusedAs('public'));
+    await updateImage(context, owner, image.id, { visibility: 'private' });
+    await unshareImage(context, owner, image.id, guest.accountId);
+    await remove();
+    await expect(findImage(context, owner, image.id)).rejects.toMatchObject({ code: 'image.not-found' });
+  });
+
+  it('is either shared or deleted first when both are asked for at once', async () => {
+    await setUp();
+    for (let round = 0; round < 6; round++) {
+      const { id } = await makeImage(context, owner, [randomBytes(9)]);
+      const [shared, deleted] = await Promise.allSettled([
+        shareImage(context, owner, id, guest.accountId),
+        deleteImage(context, owner, id, { unlessShared: true }),
+      ]);
+      expect([shared.status, deleted.status].sort()).toEqual(['fulfilled', 'rejected']);
+      if (deleted.status === 'rejected') expect(deleted.reason).toMatchObject({ code: 'image.shared' });
+    }
+  });
+});
+
 describe('several accounts at once', () => {
+  it('are refused until the image is settled, where the dialect wants that', async () => {
+    await setUp();
+    const add = { add: [guest.accountId], remove: [] };
+    const change = (id: string) => changeMembers(context, owner, id, add, { settled: true });
+    const { destinationImageId: made } = await copy(owner);
+    await expect(change(made)).rejects.toMatchObject({ code: 'image.changing', facts: { image: made } });
+    await changeMembers(context, owner, made, add);
+    const imported = await makePlainImage(context, owner, { state: 'queued' });
+    const exported = await makeImage(context, owner, [randomBytes(9)]);
+    for (const [worked, kind, code] of [
+      [imported, 'import', 'image.importing'],
+      [exported, 'export', 'image.exporting'],
+    ] as const) {
+      const { id: task } = await inTransaction(context.db, (trx) => insertPlainTask(trx, worked, kind));
+      await expect(change(worked.id)).rejects.toMatchObject({ code, facts: { image: worked.id, task } });
+    }
+    await change(image.id);
+    expect(await visibility()).toBe('shared');
+  });
+
   it('are added and removed together or not at all, whether they were members or not', async () => {
     await setUp();
     const other = await installation.newCaller();

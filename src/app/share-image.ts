@@ -11,6 +11,7 @@ import { findImage, lockImage } from './find-image.ts';
 import { findPlace } from './place-image.ts';
 import { tellAccount } from './tell-account.ts';
 import { requireAccount } from './tenants/require-account.ts';
+import { refuseUnsettled } from './unchanged-image.ts';
 
 /** Who the caller's image is shared with. */
 export async function listMembers(context: AppContext, caller: Caller, id: string): Promise<ImageMember[]> {
@@ -67,17 +68,28 @@ export interface MemberChanges {
   readonly remove: readonly string[];
 }
 
+export interface MemberChangeOptions extends ShareOptions {
+  /** Refuses while the image is made, by a copy, an upload or an import, and while the account exports it. */
+  readonly settled?: boolean | undefined;
+  /** Refuses to share what everybody has already. */
+  readonly unlessPublic?: boolean | undefined;
+}
+
 /** As {@link shareImage} and {@link unshareImage} for several accounts, all of it or nothing. */
 export async function changeMembers(
   context: AppContext,
   caller: Caller,
   id: string,
   { add, remove }: MemberChanges,
-  { dryRun, ...options }: ShareOptions = {},
+  { dryRun, settled = false, unlessPublic = false, ...options }: MemberChangeOptions = {},
 ): Promise<void> {
   const details = { shared: add, unshared: remove };
   const deed: Deed = { action: 'image.share', resource: { type: 'image', id }, details, dryRun };
   await changeOwnMembers(context, caller, deed, async (trx, image) => {
+    if (unlessPublic && image.visibility === 'public') {
+      throw new RefusalError('image.shared', { image: image.id, visibility: image.visibility });
+    }
+    if (settled) await refuseUnsettled(trx, caller, image);
     for (const account of remove) await removeMember(context, trx, image, account);
     for (const account of add) await addMember(context, trx, caller, image, account, options);
   });

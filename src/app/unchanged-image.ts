@@ -4,6 +4,8 @@ import type { Trx } from '../db/database.ts';
 import { findTaskOfImage } from '../db/tasks.ts';
 import type { Image } from '../domain/image.ts';
 import { RefusalError } from '../domain/refusal.ts';
+import { isChanging } from '../domain/states.ts';
+import { taskRefusal, type WorkingTask } from '../domain/task.ts';
 import type { Caller } from './context.ts';
 
 export interface Condition {
@@ -18,7 +20,10 @@ export function checkRevision({ id, revision }: Image, { ifRevision }: Condition
   }
 }
 
-/** An image stays as it is while a copy reads it. Another account's copy is not named. */
+/**
+ * An image stays as it is while a copy reads it, but for its name and description where a dialect lets these change: a copy has
+ * both from the moment when it was accepted, and its job asks for neither. Another account's copy is not named.
+ */
 export async function refuseWhileCopied(trx: Trx, caller: Caller, { id }: Image): Promise<void> {
   const copy = await findCopyOfSource(trx, id);
   if (copy === undefined) return;
@@ -31,12 +36,31 @@ export async function refuseWhileCopied(trx: Trx, caller: Caller, { id }: Image)
 /** The bytes of an image that is imported come from the object store alone. The transaction must hold the image's lock. */
 export async function refuseWhileImported(trx: Trx, { id, accountId }: Image): Promise<void> {
   const task = await findTaskOfImage(trx, id, accountId);
-  if (task?.kind === 'import') throw new RefusalError('image.importing', { image: id, task: task.id });
+  if (task?.kind === 'import') throw taskRefusal(id, task);
+}
+
+/** What imports the image, or exports it for the account. The transaction must hold the image's lock. */
+export async function findWorkingTask(
+  trx: Trx,
+  accountId: string,
+  { id, accountId: owner }: Pick<Image, 'id' | 'accountId'>,
+): Promise<WorkingTask | undefined> {
+  const task = await findTaskOfImage(trx, id, owner);
+  return task?.kind === 'import' || owner === accountId ? task : await findTaskOfImage(trx, id, accountId);
 }
 
 /** As {@link refuseWhileImported}, for what an export of the caller's account does not allow either. */
-export async function refuseWhileTasked(trx: Trx, caller: Pick<Caller, 'accountId'>, image: Image): Promise<void> {
-  await refuseWhileImported(trx, image);
-  const task = await findTaskOfImage(trx, image.id, caller.accountId);
-  if (task !== undefined) throw new RefusalError('image.exporting', { image: image.id, task: task.id });
+export async function refuseWhileTasked(
+  trx: Trx,
+  { accountId }: Pick<Caller, 'accountId'>,
+  image: Image,
+): Promise<void> {
+  const task = await findWorkingTask(trx, accountId, image);
+  if (task !== undefined) throw taskRefusal(image.id, task);
+}
+
+/** As {@link refuseWhileTasked}, for what has to wait until the image has its bytes, wherever they come from. */
+export async function refuseUnsettled(trx: Trx, caller: Pick<Caller, 'accountId'>, image: Image): Promise<void> {
+  await refuseWhileTasked(trx, caller, image);
+  if (isChanging(image.state)) throw new RefusalError('image.changing', { image: image.id, state: image.state });
 }

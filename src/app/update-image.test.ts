@@ -7,6 +7,8 @@ import {
   type Installation,
   makeImage,
 } from '../../test/support/installation.ts';
+import { insertPlainTask } from '../../test/support/plain-image.ts';
+import { inTransaction } from '../db/database.ts';
 import { insertResourceGroup } from '../db/tenants/resource-groups.ts';
 import { newResourceGroupId, newUuid } from '../domain/ids.ts';
 import type { Image } from '../domain/image.ts';
@@ -186,6 +188,36 @@ describe('updateImage', () => {
     await setUp();
     await expect(update(changes)).rejects.toMatchObject({ code: 'request.invalid', facts: { field } });
     expect(await findImage(context, caller, image.id)).toEqual(image);
+  });
+
+  it('changes name and description while a copy reads the image, where the dialect lets it, and nothing else', async () => {
+    await setUp();
+    const copy = await copyImage(context, caller, { image: image.id, region: 'south' });
+    const whileCopied = { whileCopied: true } as const;
+    const change = (changes: ImageUpdate) => updateImage(context, caller, image.id, changes, whileCopied);
+    expect(await change({ name: 'other', description: 'changed' })).toMatchObject({ name: 'other' });
+    for (const more of [{ tags: {} }, { visibility: 'public' }, { attributes: {} }] as const) {
+      await expect(change({ name: 'third', ...more })).rejects.toMatchObject({ code: 'image.being-copied' });
+    }
+    expect(await finishCopy(installation, caller, copy.id)).toMatchObject({ state: 'succeeded' });
+    const { name, description } = image;
+    expect(await findImage(context, caller, copy.destinationImageId)).toMatchObject({ name, description });
+  });
+
+  it('is refused until the image is settled, where the dialect wants that', async () => {
+    await setUp();
+    const settled = { settled: true } as const;
+    const change = (id: string) => updateImage(context, caller, id, { name: 'other' }, settled);
+    const { destinationImageId: made } = await copyImage(context, caller, { image: image.id, region: 'south' });
+    await expect(change(made)).rejects.toMatchObject({
+      code: 'image.changing',
+      facts: { image: made, state: 'queued' },
+    });
+    expect(await updateImage(context, caller, made, { name: 'other' })).toMatchObject({ name: 'other' });
+    await setUp();
+    expect(await change(image.id)).toMatchObject({ name: 'other' });
+    const { id: task } = await inTransaction(context.db, (trx) => insertPlainTask(trx, image, 'export'));
+    await expect(change(image.id)).rejects.toMatchObject({ code: 'image.exporting', facts: { task } });
   });
 
   it('is refused while a copy reads the image, and names the copy', async () => {

@@ -1,6 +1,6 @@
 import { lockAccountRegion } from '../db/account-regions.ts';
 import type { Trx } from '../db/database.ts';
-import { readMembers } from '../db/image-members.ts';
+import { deleteMembers, readMembers } from '../db/image-members.ts';
 import { moveImage } from '../db/image-states.ts';
 import { changeImage, type ImageChanges } from '../db/images.ts';
 import type { Image } from '../domain/image.ts';
@@ -12,7 +12,7 @@ import { act, demand, type Trial } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { findImage, lockImage } from './find-image.ts';
 import { findGroup, refuseTakenName } from './place-image.ts';
-import { type Condition, checkRevision, refuseWhileCopied } from './unchanged-image.ts';
+import { type Condition, checkRevision, refuseUnsettled, refuseWhileCopied } from './unchanged-image.ts';
 
 export interface ImageUpdate {
   readonly name?: string | undefined;
@@ -32,9 +32,15 @@ export interface ImageUpdate {
 export interface UpdateOptions extends Condition, Trial {
   /** Refuses a name that another image of the account in the region has. */
   readonly uniqueName?: boolean | undefined;
+  /** Name and description, if nothing else is given, may change while a copy reads the image: it took both when it was accepted. */
+  readonly whileCopied?: boolean | undefined;
+  /** Refuses while the image is made, by a copy, an upload or an import, and while the account exports it. */
+  readonly settled?: boolean | undefined;
+  /** Of an image that becomes public: takes it away from the accounts that it is shared with. */
+  readonly unshares?: boolean | undefined;
 }
 
-/** Changes what is given, all of it or nothing; not while a copy reads the image. */
+/** Changes what is given, all of it or nothing; not while a copy reads the image, but for `whileCopied`. */
 export async function updateImage(
   context: AppContext,
   caller: Caller,
@@ -42,7 +48,9 @@ export async function updateImage(
   update: ImageUpdate,
   options: UpdateOptions = {},
 ): Promise<Image> {
-  return await changeOwnImage(context, caller, id, options, async (trx, image, now) => {
+  const given = Object.keys(withoutUndefined(update));
+  const whileCopied = options.whileCopied && given.every((field) => field === 'name' || field === 'description');
+  return await changeOwnImage(context, caller, id, { ...options, whileCopied }, async (trx, image, now) => {
     const { deprecated, visibility, resourceGroup, attributes, properties: texts, ...plain } = update;
     if (update.name !== undefined) checkImageName(update.name);
     if (update.description !== undefined) checkDescription(update.description);
@@ -56,6 +64,7 @@ export async function updateImage(
     }
     const changes: ImageChanges = withoutUndefined({ ...plain, properties });
     if (visibility !== undefined) demand(caller, 'image.publish');
+    const unshared = visibility === 'public' && options.unshares ? await deleteMembers(trx, image.id) : [];
     const shared = visibility === 'private' && (await readMembers(trx, image.id)).length > 0;
     await changeImage(
       trx,
@@ -72,7 +81,7 @@ export async function updateImage(
     if (deprecates && !(await moveImage(trx, image.id, deprecated ? 'deprecated' : 'restored', now))) {
       throw new RefusalError('image.changing', { image: image.id, state: image.state });
     }
-    return Object.keys(withoutUndefined(update));
+    return { changed: given, ...(unshared.length === 0 ? {} : { unshared }) };
   });
 }
 
@@ -87,7 +96,7 @@ export async function setTag(
     const tags = { ...image.tags, [tag.key]: tag.value };
     checkTags(tags);
     await changeImage(trx, image.id, { tags }, now);
-    return ['tags'];
+    return { changed: ['tags'] };
   });
 }
 
@@ -96,25 +105,34 @@ export async function removeTag(context: AppContext, caller: Caller, id: string,
   return await changeOwnImage(context, caller, id, {}, async (trx, image, now) => {
     const { [key]: _, ...tags } = image.tags;
     await changeImage(trx, image.id, { tags }, now);
-    return ['tags'];
+    return { changed: ['tags'] };
   });
 }
 
-/** Runs `change` on the locked image; it returns the names of what it changed, for the event. */
+/** What the event tells. */
+interface ChangeDetails {
+  /** Names of what was changed. */
+  readonly changed: readonly string[];
+  /** Accounts that the image was taken away from. */
+  readonly unshared?: readonly string[];
+}
+
+/** Runs `change` on the locked image. */
 async function changeOwnImage(
   context: AppContext,
   caller: Caller,
   id: string,
-  { dryRun, ...condition }: Condition & Trial,
-  change: (trx: Trx, image: Image, now: number) => Promise<string[]>,
+  { dryRun, whileCopied, settled, ...condition }: Omit<UpdateOptions, 'uniqueName' | 'unshares'>,
+  change: (trx: Trx, image: Image, now: number) => Promise<ChangeDetails>,
 ): Promise<Image> {
   const resource = { type: 'image', id };
   return await act(context, caller, { action: 'image.update', resource, dryRun }, async (trx, deed) => {
     const image = await lockImage(trx, caller, id, 'image.update');
     Object.assign(deed, { resource: { type: 'image', id: image.id }, region: image.region });
     checkRevision(image, condition);
-    await refuseWhileCopied(trx, caller, image);
-    deed.details = { changed: await change(trx, image, context.clock.now()) };
+    if (!whileCopied) await refuseWhileCopied(trx, caller, image);
+    if (settled) await refuseUnsettled(trx, caller, image);
+    deed.details = { ...(await change(trx, image, context.clock.now())) };
     return await findImage({ db: trx }, caller, image.id);
   });
 }

@@ -75,6 +75,7 @@ export interface ApiNewImage {
   readonly name: string;
   readonly description?: string;
   readonly kind?: ImageKind;
+  readonly rootDevice?: RootDevice;
   readonly attributes?: AttributeChanges;
   readonly project?: string;
   readonly resourceGroup?: string;

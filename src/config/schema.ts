@@ -126,6 +126,19 @@ const shape = {
     description:
       "Whether tokens of Huawei Cloud's dialect can be had for an access key and its secret in the body (`hw_ak_sk`), which tells the secret to whatever sees the request.",
   }),
+  jdcloudPage: oneOf(['newer', 'older']).default('newer').register(details, {
+    description:
+      "What JD Cloud's dialect keeps to: `newer`, its API 1.6.1 of 2024, or `older`, its pages of 2021 and 2022, by which copies go to another region, have no name of their own, and are of one's own images alone.",
+  }),
+  jdcloudClockSeconds: whole(1, hour)
+    .default(15 * 60)
+    .register(details, { description: "As `clockSeconds`, in JD Cloud's dialect." }),
+  jdcloudHosts: names(/^[a-z0-9-]+(\.[a-z0-9-]+)*(:[1-9]\d{0,4})?$/, 'host names in lower case, a port behind a colon')
+    .default(['vm.jdcloud-api.com', 'disk.jdcloud-api.com'])
+    .register(details, {
+      description:
+        "Names that clients of JD Cloud's dialect may have signed instead of the one that they sent their request to, as those do that are told another address to connect to.",
+    }),
   tokenHours: whole(1, 24 * 365)
     .default(12)
     .register(details, {

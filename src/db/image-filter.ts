@@ -1,7 +1,7 @@
 /** Which images a list has: everything that lists, pages and counts ask for, as conditions on the rows of images alone. */
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import { isUuid } from '../domain/ids.ts';
-import type { ImageKind, Visibility } from '../domain/image.ts';
+import type { ImageKind, RootDevice, Visibility } from '../domain/image.ts';
 import type { ImageAttributes } from '../domain/image-attributes.ts';
 import type { ImageOwner, MomentFilter, TraitFilter } from '../domain/image-query.ts';
 import type { MemberStatus } from '../domain/sharing.ts';
@@ -39,6 +39,7 @@ export interface ImageFilter extends ImageMeasures, ImageTagFilter {
   readonly states?: readonly ImageState[] | undefined;
   /** One of these, where there are several. */
   readonly kind?: ImageKind | readonly ImageKind[] | undefined;
+  readonly rootDevice?: RootDevice | undefined;
   /** All of them, to the letter. */
   readonly attributes?: ImageAttributes | undefined;
   /** What is taken for so, of images of which nobody has said otherwise. */
@@ -133,6 +134,7 @@ export function isListed(
   if (filter.namePart !== undefined) conditions.push(eb('images.name', 'ilike', likePattern(filter.namePart)));
   if (states !== undefined) conditions.push(eb('images.state', '=', sql<ImageState>`any(${states}::text[])`));
   if (kind !== undefined) conditions.push(eb('images.kind', '=', sql<ImageKind>`any(${[kind].flat()}::text[])`));
+  if (filter.rootDevice !== undefined) conditions.push(eb('images.root_device', '=', filter.rootDevice));
   if (attributes !== undefined && !isEmpty(attributes)) conditions.push(described(attributes, filter.assumed));
   if (properties !== undefined && !isEmpty(properties)) conditions.push(holding(properties));
   if (filter.protected !== undefined) conditions.push(eb('images.protected', '=', filter.protected));

@@ -73,6 +73,12 @@ export async function deleteMember(trx: Trx, image: string, account: string): Pr
   return deleted.numDeletedRows === 1n;
 }
 
+/** Takes all accounts away, and tells which; how visible the image is then is for the caller to say. */
+export async function deleteMembers(trx: Trx, image: string): Promise<string[]> {
+  const deleted = await trx.deleteFrom('image_members').where('image', '=', image).returning('account').execute();
+  return deleted.map(({ account }) => account).sort();
+}
+
 /** What the invited account answers; false when it is not invited. */
 export async function answerMember(
   trx: Trx,

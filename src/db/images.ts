@@ -103,6 +103,21 @@ interface ById {
 
 const readRow = byColumn((column) => buildOnce((db, { id }: ById) => selectImages(db).where(column, '=', id)));
 
+/**
+ * The ids in the order in which their images are locked: that of the UUIDs, whichever of its three ids an image is called by
+ * (docs/invariants.md). Those that no image has are among them.
+ */
+export async function inLockOrder(trx: Trx, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 1 || ids.every(isUuid)) return ids.toSorted();
+  const { rows } = await sql<{ id: string; aliyunId: string; jdcloudId: string }>`
+    SELECT id, aliyun_id AS "aliyunId", jdcloud_id AS "jdcloudId" FROM images
+    WHERE id = any(${ids.filter(isUuid)}::uuid[]) OR aliyun_id = any(${ids}::text[])
+      OR jdcloud_id = any(${ids}::text[])`.execute(trx);
+  const uuids = new Map(rows.flatMap(({ id, aliyunId, jdcloudId }) => [[aliyunId, id] as const, [jdcloudId, id]]));
+  const place = (id: string) => uuids.get(id) ?? id;
+  return ids.toSorted((one, other) => (place(one) < place(other) ? -1 : 1));
+}
+
 /** `seenRevision`: which one the statement sees, whatever the row has become while its lock was waited for. */
 const seenRevision = sql<number>`(SELECT seen.revision FROM images seen WHERE seen.id = images.id)`.as('seenRevision');
 const selectSeen = (db: Db | Trx) => selectImages(db).select(seenRevision);

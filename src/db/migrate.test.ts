@@ -121,6 +121,28 @@ it('makes a snapshot of each disk, and of a copy one that knows where it comes f
   await expectSound(db);
 });
 
+it('gives each task the third name of its image, if that is still there', async () => {
+  const { db } = database;
+  await migrateTo(db, all.slice(0, all.indexOf('0010_jdcloud')));
+  const [account, project, image] = Array.from({ length: 3 }, () => randomUUID());
+  await sql
+    .raw(`
+    INSERT INTO regions (id) VALUES ('north');
+    INSERT INTO accounts (id, name, created_at, number) VALUES ('${account}', 'default', 0, 1234567890123456);
+    INSERT INTO projects (id, account, region, name, is_default, created_at) VALUES ('${project}', '${account}', 1, 'north', true, 0);
+    INSERT INTO images (id, aliyun_id, jdcloud_id, account, region, name, description, kind, root_device, state,
+                        created_at, updated_at, project, quota_bytes)
+    VALUES ('${image}', 'm-0', 'img-0', '${account}', 1, '', '', 'system-disk', 'cloud-disk', 'failed', 0, 0, '${project}', 0);
+    INSERT INTO tasks (id, aliyun_id, account, region, kind, image, image_aliyun_id, project, objects, state, due_at,
+                       bytes_total, created_at, finished_at, failure_code, failure_message)
+    SELECT id, aliyun_id, '${account}', 1, 'import', image::uuid, 'm-0', '${project}', '[]', 'failed', 0, 0, 0, 0, 'internal', ''
+    FROM (VALUES (gen_random_uuid(), 'tsk-0', '${image}'), (gen_random_uuid(), 'tsk-1', '${project}')) AS made (id, aliyun_id, image);`)
+    .execute(db);
+  await migrate(db);
+  const tasks = await db.selectFrom('tasks').select('image_jdcloud_id').orderBy('aliyun_id').execute();
+  expect(tasks).toEqual([{ image_jdcloud_id: 'img-0' }, { image_jdcloud_id: '' }]);
+});
+
 it('refuses a database that a newer version has migrated, and changes nothing in it', async () => {
   await migrate(database.db);
   await sql`INSERT INTO kysely_migration (name, timestamp) VALUES ('9999_of_the_future', '2100')`.execute(database.db);

@@ -190,6 +190,7 @@ export interface TasksTable {
   kind: TaskKind;
   image: string;
   image_aliyun_id: string;
+  image_jdcloud_id: string;
   project: string;
   requested_by: string | null;
   objects: ColumnType<readonly DiskObject[], string, never>;

@@ -4,7 +4,7 @@ import type { DiskRole } from '../domain/image.ts';
 import { imageStatesBehind, type Snapshot } from '../domain/snapshot.ts';
 import type { SnapshotState } from '../domain/states.ts';
 import type { Db } from './database.ts';
-import type { PageRequest } from './paging.ts';
+import { likePattern, type PageRequest } from './paging.ts';
 import type { Database } from './schema.ts';
 import { idColumn, imageStateBehind, selectSnapshots, toSnapshot } from './snapshots.ts';
 
@@ -18,8 +18,12 @@ export interface SnapshotFilter {
   /** Id of an image that stands on it. */
   readonly image?: string | undefined;
   readonly name?: string | undefined;
+  /** A part of the name, in any case. */
+  readonly namePart?: string | undefined;
   readonly role?: DiskRole | undefined;
   readonly states?: readonly SnapshotState[] | undefined;
+  /** Of those that are progressing only those that are copies of others, or that are not. */
+  readonly progressing?: 'copied' | 'new' | undefined;
   /** Whether an image stands on it. */
   readonly inUse?: boolean | undefined;
   /** All of them; a null value stands for any. */
@@ -87,6 +91,11 @@ function isListed(eb: SnapshotExpression, accountId: string, filter: SnapshotFil
   if (ids !== undefined) conditions.push(named(eb, ids));
   if (image !== undefined) conditions.push(usedBy(eb, image));
   if (name !== undefined) conditions.push(eb('snapshots.name', '=', name));
+  if (filter.namePart !== undefined) conditions.push(eb('snapshots.name', 'ilike', likePattern(filter.namePart)));
+  if (filter.progressing !== undefined) {
+    const origin = eb('snapshots.source', filter.progressing === 'copied' ? 'is not' : 'is', null);
+    conditions.push(eb.or([eb.not(inStates(['progressing'])), origin]));
+  }
   if (role !== undefined) conditions.push(eb('snapshots.role', '=', role));
   if (states !== undefined) conditions.push(inStates(states));
   if (inUse !== undefined) conditions.push(eb('snapshots.manifest', inUse ? 'is' : 'is not', null));

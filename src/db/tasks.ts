@@ -7,7 +7,7 @@ import type { FailureCode } from '../domain/failure.ts';
 import { isUuid } from '../domain/ids.ts';
 import type { Principal } from '../domain/principal.ts';
 import { copyStatesBefore, isFinalCopyState, nextCopyState, type TaskEvent, type TaskState } from '../domain/states.ts';
-import type { BegunObject, Task, TaskHolder, TaskKind } from '../domain/task.ts';
+import type { BegunObject, Task, TaskHolder, WorkingTask } from '../domain/task.ts';
 import type { Db, Trx } from './database.ts';
 import { recordState } from './events.ts';
 
@@ -25,6 +25,7 @@ export async function insertTask(trx: Trx, task: NewTask): Promise<void> {
       kind: task.kind,
       image: task.imageId,
       image_aliyun_id: task.imageAliyunId,
+      image_jdcloud_id: task.imageJdcloudId,
       project: task.projectId,
       requested_by: task.requestedBy,
       objects: JSON.stringify(task.objects),
@@ -58,6 +59,7 @@ export function selectTasks(db: Db | Trx) {
       'regions.id as region',
       'tasks.image as imageId',
       'tasks.image_aliyun_id as imageAliyunId',
+      'tasks.image_jdcloud_id as imageJdcloudId',
       'tasks.project as projectId',
       'tasks.requested_by as requestedBy',
       'tasks.objects',
@@ -106,11 +108,7 @@ export async function findTask(
 }
 
 /** The account's unfinished task of the image, if there is one. Whoever asks holds the image's lock, without which none begins. */
-export async function findTaskOfImage(
-  trx: Trx,
-  image: string,
-  account: string,
-): Promise<{ readonly id: string; readonly kind: TaskKind } | undefined> {
+export async function findTaskOfImage(trx: Trx, image: string, account: string): Promise<WorkingTask | undefined> {
   return await trx
     .selectFrom('tasks')
     .select(['id', 'kind'])

@@ -10,6 +10,7 @@ import { type Charge, type Quotas, quotaRefusal } from './quota.ts';
 import { RefusalError } from './refusal.ts';
 import type { MemberStatus, SourceOwner } from './sharing.ts';
 import { type ImageState, isReadable } from './states.ts';
+import { taskRefusal, type WorkingTask } from './task.ts';
 
 /** Kept with each copy. */
 export type PolicyName = string;
@@ -35,6 +36,10 @@ interface RuleParameters {
   'unique-name': object;
   /** The same image is on its way to the same region for one copy of the account at a time. */
   conflict: object;
+  /** The same image is read by one request of the account at a time, to whichever regions it goes. */
+  idle: object;
+  /** No import fills the image, and no export of the account's reads it. */
+  untasked: object;
   /** Of the account's copies between regions, whichever these are, fewer than so many have not finished. */
   'elsewhere-limit': { readonly most: number };
   quota: object;
@@ -56,8 +61,14 @@ export interface CopyPolicy {
    * language: another's are never taken over.
    */
   readonly inherits: readonly ('description' | 'tags')[];
+  /** The description of a copy that is given none; without it, what `inherits` says. */
+  readonly describe?: (source: Image) => string;
   /** What a new image is called that the request gives no name: as its source, or as one of its own ids. */
   readonly unnamed: 'source' | keyof ImageIds;
+  /** A name that is given is that of all copies of the request; without it a request for several images can't have one. */
+  readonly namesAll?: true;
+  /** The new image's; without it, the source's. */
+  readonly rootDevice?: RootDevice;
 }
 
 /** What is known both when a copy is asked for and when it starts. */
@@ -81,6 +92,10 @@ export interface CopyFacts extends StandingFacts {
   readonly nameTaken: boolean;
   /** The account's unfinished copy of the same image to the same region; only looked for where a rule minds. */
   readonly unfinishedCopy: string | null;
+  /** The account's unfinished copy of the same image that was asked for before; only looked for where a rule minds. */
+  readonly readingCopy: string | null;
+  /** What imports the source, or exports it for the account; only looked for where a rule minds. */
+  readonly workingTask: WorkingTask | null;
   /**
    * The account's unfinished copies between regions, with those that the same request makes before this one; only counted where
    * a rule minds: before the request there are none otherwise.
@@ -155,6 +170,9 @@ const accepting: { readonly [Name in Exclude<RuleName, StandingName>]: Check<Nam
     nameTaken ? new RefusalError('image.name-taken', { region, name }) : undefined,
   conflict: ({ source: { id }, region, unfinishedCopy: copy }) =>
     copy === null ? undefined : new RefusalError('copy.conflict', { image: id, region, copy }),
+  idle: ({ source: { id }, readingCopy: copy }) =>
+    copy === null ? undefined : new RefusalError('image.being-copied', { image: id, copy }),
+  untasked: ({ source: { id }, workingTask: task }) => (task === null ? undefined : taskRefusal(id, task)),
   'elsewhere-limit'({ source, region, unfinishedElsewhere: used }, { most }) {
     if (source.region === region || used < most) return undefined;
     return new RefusalError('copy.too-many-elsewhere', { limit: most, used });

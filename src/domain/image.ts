@@ -2,6 +2,7 @@
  * Images and what they are made of, in the words every dialect translates from and to. Pure data: no state is
  * changed here (see `states.ts`), nothing is looked up.
  */
+import { inGiB } from '../lib/gibibytes.ts';
 import type { ImageAttributes } from './image-attributes.ts';
 import type { ImageState } from './states.ts';
 
@@ -102,9 +103,7 @@ export function sizeOf({ disks }: Pick<Image, 'disks'>): number {
   return disks.reduce((sum, { size }) => sum + size, 0);
 }
 
-const GiB = 1024 ** 3;
-
 /** GiB that a machine made from it needs: what is said of it, else as its first disk measures, and one at least. */
 export function minDiskOf({ attributes, disks }: Pick<Image, 'attributes' | 'disks'>): number {
-  return attributes.minDiskGiB ?? Math.max(1, Math.ceil((disks[0]?.size ?? 0) / GiB));
+  return attributes.minDiskGiB ?? Math.max(1, inGiB(disks[0]?.size ?? 0));
 }

@@ -38,8 +38,7 @@ describe('names', () => {
   it('tell the disks of an export apart', () => {
     const roles = ['system', 'data', 'data'] as const;
     const disks = roles.map((role, index) => ({ index, role, format: 'qcow2' as const }));
-    const image = { aliyunId: 'm-1', disks } as never;
-    expect(disks.map((disk) => exportName('out', image, disk))).toEqual([
+    expect(disks.map((disk) => exportName('out', 'm-1', disks, disk))).toEqual([
       'out_m-1_system.qcow2',
       'out_m-1_data_1.qcow2',
       'out_m-1_data_2.qcow2',

@@ -1,6 +1,6 @@
 /** What buckets, objects and the parts of one must keep to: the rules that S3 and those who speak like it have in common. */
 import { invalid } from './field-rules.ts';
-import type { Disk, DiskFormat, Image } from './image.ts';
+import type { Disk, DiskFormat } from './image.ts';
 
 const MiB = 1024 * 1024;
 
@@ -39,14 +39,15 @@ export function checkObjectPrefix(prefix: string): void {
   checkObjectName(prefix);
 }
 
-/** `<prefix>_<image>_system.<format>`; data disks are `data_1` and so on. */
+/** `<prefix>_<image>_system.<format>`; data disks are `data_1` and so on. `id`: of the image. */
 export function exportName(
   prefix: string,
-  { aliyunId, disks }: Pick<Image, 'aliyunId' | 'disks'>,
+  id: string,
+  disks: readonly Pick<Disk, 'index' | 'role'>[],
   { index, role, format }: Pick<Disk, 'index' | 'role' | 'format'>,
 ): string {
   const number = disks.filter((disk) => disk.role === 'data' && disk.index <= index).length;
-  return `${prefix}_${aliyunId}_${role === 'system' ? 'system' : `data_${number}`}.${format satisfies DiskFormat | null}`;
+  return `${prefix}_${id}_${role === 'system' ? 'system' : `data_${number}`}.${format satisfies DiskFormat | null}`;
 }
 
 /** Bytes of each part but the last of an export of `size` bytes: the fewest whole MiB with which it has not too many. */

@@ -3,7 +3,7 @@
  * code to its own code, message and status in a table typed over `RefusalCode`, so a missing row does not compile.
  */
 import type { Action } from './authorization.ts';
-import type { DiskFormat, DiskRole, ImageKind, RootDevice } from './image.ts';
+import type { DiskFormat, DiskRole, ImageKind, RootDevice, Visibility } from './image.ts';
 import type { SourceOwner } from './sharing.ts';
 import type { CopyState, ImageState, SnapshotState, TaskState } from './states.ts';
 
@@ -56,6 +56,7 @@ export interface RefusalFacts {
   'image.being-copied': { image: string; copy: string | null };
   'image.changing': { image: string; state: ImageState };
   'image.protected': { image: string };
+  'image.shared': { image: string; visibility: Visibility };
   'image.name-taken': { region: string; name: string };
   'member.not-found': { image: string; account: string };
   'member.own': { image: string };

@@ -82,3 +82,8 @@ export function isFinalCopyState(state: CopyState): boolean {
 export function isReadable(state: ImageState): boolean {
   return state === 'available' || state === 'deprecated';
 }
+
+/** True until an image has its bytes, or has failed to get them. */
+export function isChanging(state: ImageState): boolean {
+  return !isReadable(state) && state !== 'failed';
+}

@@ -4,6 +4,7 @@
  */
 import type { FailureCode } from './failure.ts';
 import type { DiskFormat } from './image.ts';
+import { RefusalError } from './refusal.ts';
 import type { TaskState } from './states.ts';
 
 export const taskKinds = ['import', 'export'] as const;
@@ -55,6 +56,8 @@ export interface Task extends TaskIds {
   readonly region: string;
   readonly imageId: string;
   readonly imageAliyunId: string;
+  /** Empty for one whose image was gone before tasks kept it. */
+  readonly imageJdcloudId: string;
   /** The image's. */
   readonly projectId: string;
   /** Id of the user, null for the bearer of the installation's token. */
@@ -70,6 +73,14 @@ export interface Task extends TaskIds {
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
+}
+
+/** A task that has not ended, as whatever it keeps from happening is told of it. */
+export type WorkingTask = Pick<Task, 'id' | 'kind'>;
+
+/** The no to what must not be done with an image while the task works on it. */
+export function taskRefusal(image: string, { id: task, kind }: WorkingTask): RefusalError {
+  return new RefusalError(kind === 'import' ? 'image.importing' : 'image.exporting', { image, task });
 }
 
 /** What a worker must be for its word about a task to count: the server that has it, since the last time it was taken up. */

@@ -43,6 +43,11 @@ it('puts the API and what operators ask behind one port', async () => {
   expect([ofAliyun.status, await ofAliyun.json()]).toMatchObject([400, { Code: 'MissingParameter' }]);
   const ofHuawei = await fetch(`${url}/v2/cloudimages`);
   expect([ofHuawei.status, await ofHuawei.json()]).toMatchObject([401, { error_code: 'APIGW.0301' }]);
+  const ofJdcloud = await fetch(`${url}/v1/regions/north/images`);
+  expect([ofJdcloud.status, await ofJdcloud.json()]).toMatchObject([401, { error: { status: 'ACCESS_ERROR' } }]);
+  // Both begin with `/v1/`.
+  const huaweiAgain = await fetch(`${url}/v1/cloudimages/quota`);
+  expect([huaweiAgain.status, await huaweiAgain.json()]).toMatchObject([401, { error_code: 'APIGW.0301' }]);
   expect((await fetch(`${url}/`)).status).toBe(300);
   for (const path of ['/healthz', '/readyz']) {
     expect(await (await fetch(url + path)).json()).toEqual({ status: 'ok' });

@@ -7,6 +7,8 @@ import { createAliyun } from '../protocols/aliyun/app.ts';
 import { createHuawei } from '../protocols/huawei/app.ts';
 import { createHosts } from '../protocols/huawei/hosts.ts';
 import { isHuawei } from '../protocols/huawei/paths.ts';
+import { createJdcloud } from '../protocols/jdcloud/app.ts';
+import { isJdcloud } from '../protocols/jdcloud/paths.ts';
 import { authenticate } from '../protocols/native/authentication.ts';
 import { createOperations, type OperationsOptions } from '../protocols/operations/app.ts';
 import { createSpools } from '../protocols/shared/spools.ts';
@@ -62,6 +64,17 @@ export async function openDoors(options: DoorsOptions): Promise<FrontDoor> {
     trustedProxies: config.trustedProxies,
     metrics: metrics.requests,
   });
+  const jdcloud = createJdcloud({
+    context: { ...context, page: config.jdcloudPage },
+    hosts: config.jdcloudHosts,
+    limits: {
+      requestsPerMinute: config.requestsPerMinute,
+      requestSeconds,
+      clockMs: config.jdcloudClockSeconds * 1000,
+    },
+    trustedProxies: config.trustedProxies,
+    metrics: metrics.requests,
+  });
   const operations = createOperations({
     findFailing: createReadiness({ db, stores, server, clock, logger }),
     renderMetrics: createMetricsPage({
@@ -86,6 +99,8 @@ export async function openDoors(options: DoorsOptions): Promise<FrontDoor> {
       tlsCertificate === undefined || tlsKey === undefined ? undefined : { certificate: tlsCertificate, key: tlsKey },
     requestSeconds,
     doors: [
+      // Before the dialect that has the rest of `/v1/`.
+      { matches: isJdcloud, app: jdcloud },
       { matches: isHuawei, app: huawei },
       { matches: hasPath('/'), app: aliyun },
       { matches: hasPath('/api/'), app: nativeApi },

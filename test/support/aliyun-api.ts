@@ -4,12 +4,13 @@ import { createAccessKey } from '../../src/app/tenants/access-keys.ts';
 import { createUser } from '../../src/app/tenants/users.ts';
 import type { Role } from '../../src/domain/principal.ts';
 import { hasPath, openFrontDoor } from '../../src/main/front-door.ts';
-import { type AliyunLimits, createAliyun } from '../../src/protocols/aliyun/app.ts';
+import { createAliyun } from '../../src/protocols/aliyun/app.ts';
 import type { Page } from '../../src/protocols/aliyun/fault.ts';
+import type { DialectLimits } from '../../src/protocols/shared/dialect.ts';
 import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
 import { type AliyunClient, createAliyunClient } from './aliyun-client.ts';
+import { checked } from './aliyun-published.ts';
 import { createInstallation, type Installation, type InstallationOptions, regions } from './installation.ts';
-import { checked } from './published-faults.ts';
 
 export interface AliyunKey {
   readonly accessKeyId: string;
@@ -36,7 +37,7 @@ export interface TestAliyunOptions {
   /** Instead of one of its own, which `close` would close. */
   readonly on?: Installation;
   readonly page?: Page;
-  readonly limits?: Partial<AliyunLimits>;
+  readonly limits?: Partial<DialectLimits>;
   /** Silent without one. */
   readonly logger?: Logger;
 }

@@ -6,10 +6,11 @@ import { createSession } from '../../src/app/tenants/sessions.ts';
 import { createUser } from '../../src/app/tenants/users.ts';
 import type { Role } from '../../src/domain/principal.ts';
 import { openFrontDoor } from '../../src/main/front-door.ts';
-import { createHuawei, type HuaweiLimits } from '../../src/protocols/huawei/app.ts';
+import { createHuawei } from '../../src/protocols/huawei/app.ts';
 import { createHosts } from '../../src/protocols/huawei/hosts.ts';
 import { toHexId } from '../../src/protocols/huawei/ids.ts';
 import type { HuaweiSettings } from '../../src/protocols/huawei/operation.ts';
+import type { DialectLimits } from '../../src/protocols/shared/dialect.ts';
 import { createSpools } from '../../src/protocols/shared/spools.ts';
 import { createTransfers, type Transfers } from '../../src/protocols/shared/transfers.ts';
 import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
@@ -53,7 +54,7 @@ export interface TestHuaweiOptions {
   /** Instead of one of its own, which `close` would close. */
   readonly on?: Installation;
   readonly settings?: Partial<HuaweiSettings>;
-  readonly limits?: Partial<HuaweiLimits>;
+  readonly limits?: Partial<DialectLimits>;
   /** Silent without one. */
   readonly logger?: Logger;
   readonly transfers?: Transfers;

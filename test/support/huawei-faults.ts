@@ -1,4 +1,4 @@
-/** Error tables of Huawei's dialect against what the server really says. A row that can occur and that nothing provokes does not compile. */
+/** Error tables of Huawei's dialect against what the server really says. */
 import { STATUS_CODES } from 'node:http';
 import { expect } from 'vitest';
 import {
@@ -10,33 +10,15 @@ import {
   wordingOf,
 } from '../../src/protocols/huawei/fault.ts';
 import type { ServiceName } from '../../src/protocols/huawei/operation.ts';
+import { type Provocations as ProvocationsOf, patternOf } from './fault-tables.ts';
 import type { TestHuawei } from './huawei-api.ts';
 import type { HuaweiAnswer } from './huawei-client.ts';
 
-/** The names of the rows that can occur. */
-export type Occurring<Table extends Faults> = {
-  [Name in keyof Table]: Table[Name] extends Fault ? Name : never;
-}[keyof Table];
-
 // biome-ignore lint/suspicious/noExplicitAny: each layer's errors are of a shape of their own.
-export type Provoke = (huawei: TestHuawei) => Promise<HuaweiAnswer<any>>;
+type AnyAnswer = HuaweiAnswer<any>;
 
-/** What makes the server say each of them. */
-export type Provocations<Table extends Faults> = { readonly [Name in Occurring<Table>]: Provoke };
-
-export interface ProvokedRow {
-  readonly name: string;
-  readonly fault: Fault;
-  readonly provoke: Provoke;
-}
-
-export function rowsOf<Table extends Faults>(table: Table, provocations: Provocations<Table>): ProvokedRow[] {
-  return Object.entries<Provoke>(provocations).map(([name, provoke]) => ({
-    name,
-    provoke,
-    fault: table[name] as Fault,
-  }));
-}
+/** What makes the server say each row that can occur. */
+export type Provocations<Table extends Faults> = ProvocationsOf<Table, TestHuawei, AnyAnswer>;
 
 export interface Saying {
   /** Whose operation it was; undefined: nobody's. */
@@ -54,7 +36,8 @@ export function expectFault(
 ): void {
   const code = statusOf(fault, site);
   const title = STATUS_CODES[code];
-  const message = about === undefined ? patternOf(fault, site) : messageOf({ fault, about }, site);
+  const message =
+    about === undefined ? expect.stringMatching(patternOf(wordingOf(fault, site))) : messageOf({ fault, about }, site);
   const { 'content-type': type, 'x-request-id': requestId, 'cache-control': caching } = headers;
   expect({ requestId, caching }).toEqual({ requestId: expect.stringMatching(/^[0-9a-f]{32}$/), caching: 'no-store' });
   const isPlain = /^\d+$/.test(fault.code);
@@ -85,11 +68,6 @@ export function expectFault(
 /** Of the image service: status, code and message, in which anything may stand for `%s`, and nothing else. */
 export function expectImageFault(answer: HuaweiAnswer<unknown>, fault: Fault, site: Site = 'huawei'): void {
   expectFault(answer, fault, { service: 'ims', site });
-}
-
-function patternOf(fault: Fault, site: Site) {
-  const parts = wordingOf(fault, site).split('%s').map(RegExp.escape);
-  return expect.stringMatching(new RegExp(`^${parts.join('.+')}$`, 's'));
 }
 
 /** As it stands in a page. */

@@ -92,6 +92,8 @@ async function answer(objects: ObjectServer, request: IncomingMessage, response:
     body = `<Error><Code>${error.code}</Code><Message>${error.code}</Message></Error>`;
   }
   const bytes = Buffer.from(body);
+  // The head of an empty answer is all of it.
+  if (bytes.length === 0) await wait;
   response.writeHead(code, { 'content-length': bytes.length, ...headers });
   if (request.method === 'HEAD') return void response.end();
   response.flushHeaders();

@@ -63,11 +63,20 @@ export async function makePlainImage(
 
 /** A task of this kind that goes on with the image's first disk, with an object of 200 bytes. */
 export async function insertPlainTask(trx: Trx, image: Image, kind: TaskKind): Promise<TaskIds> {
-  const { id: imageId, aliyunId: imageAliyunId, accountId, projectId, region } = image;
+  const { id: imageId, aliyunId: imageAliyunId, jdcloudId: imageJdcloudId, accountId, projectId, region } = image;
   const ids = newTaskIds(randomBytes);
   const object = { index: 0, bucket: 'images', object: 'golden.raw', format: 'raw', size: 200 } as const;
   const objects = [{ ...object, declaredSize: null, etag: null }];
-  const about = { imageId, imageAliyunId, accountId, projectId, region, requestedBy: null, createdAt: 0 };
+  const about = {
+    imageId,
+    imageAliyunId,
+    imageJdcloudId,
+    accountId,
+    projectId,
+    region,
+    requestedBy: null,
+    createdAt: 0,
+  };
   await insertTask(trx, { ...ids, ...about, kind, objects });
   return ids;
 }

@@ -31,12 +31,17 @@ interface ExportCommand {
   readonly bucket: string;
   /** Disks are never converted: it must be their own. Null: whatever they are. */
   readonly format: DiskFormat | null;
+  /** Only this disk; all of them without it. */
+  readonly only?: 'system' | undefined;
 }
 
-/** What the objects' names begin with; or the whole name of the one of an image of one disk, which must not be there until it is complete. */
+/**
+ * What the objects' names begin with, and which of its ids they call the image by, Alibaba Cloud's without it. Or the whole
+ * name of the one of an image of one disk, which must not be there until it is complete.
+ */
 type ObjectNames =
-  | { readonly prefix: string; readonly object?: undefined }
-  | { readonly object: string; readonly prefix?: undefined };
+  | { readonly prefix: string; readonly object?: undefined; readonly calledBy?: 'aliyunId' | 'jdcloudId' }
+  | { readonly object: string; readonly prefix?: undefined; readonly calledBy?: undefined };
 
 export interface ExportOptions extends Trial {
   /** By which the request may be sent again. */
@@ -44,7 +49,7 @@ export interface ExportOptions extends Trial {
 }
 
 /**
- * Accepts an export of all disks of an image, each to an object of its own. Until it has ended the account can't delete the
+ * Accepts an export of disks of an image, each to an object of its own. Until it has ended the account can't delete the
  * image, nor begin another export of it. An export of another account's image fails when that is deleted.
  */
 export async function exportImage(
@@ -86,6 +91,7 @@ export async function exportImage(
         region: image.region,
         imageId: image.id,
         imageAliyunId: image.aliyunId,
+        imageJdcloudId: image.jdcloudId,
         projectId: image.projectId,
         requestedBy: caller.userId,
         objects,
@@ -120,24 +126,26 @@ async function refuseOtherExport(trx: Trx, { bucket, object }: ExportImageComman
   if (await lockExportPlace(trx, { bucket, object })) throw new RefusalError('object.exists', { bucket, object });
 }
 
-function objectsOf(image: Image, { bucket, prefix, object: only, format: wanted }: ExportImageCommand): DiskObject[] {
-  const formats = [...new Set(image.disks.flatMap(({ format }) => format ?? []))];
+function objectsOf(image: Image, command: ExportImageCommand): DiskObject[] {
+  const { bucket, prefix, object: named, format: wanted, only, calledBy = 'aliyunId' } = command;
+  const disks = image.disks.filter(({ role }) => only === undefined || role === only);
+  const formats = [...new Set(disks.flatMap(({ format }) => format ?? []))];
   if (wanted !== null && formats.some((format) => format !== wanted)) {
     throw new RefusalError('export.format', { image: image.id, format: wanted, formats });
   }
-  if (only !== undefined && image.disks.length !== 1) {
+  if (named !== undefined && disks.length !== 1) {
     throw new RefusalError('request.invalid', {
       field: 'object',
       rule: 'names one object, and the image has more disks',
     });
   }
-  return image.disks.map((disk) => {
+  return disks.map((disk) => {
     const { index, format, size } = disk;
     if (size > mostExportBytes) {
       throw new RefusalError('export.size', { image: image.id, disk: index, size, limit: mostExportBytes });
     }
-    const object = only ?? exportName(prefix, image, disk);
-    const named = only === undefined ? {} : { isNew: true };
-    return { index, bucket, object, format, size, declaredSize: null, etag: null, ...named };
+    const object = named ?? exportName(prefix, image[calledBy], image.disks, disk);
+    const isNew = named === undefined ? {} : { isNew: true };
+    return { index, bucket, object, format, size, declaredSize: null, etag: null, ...isNew };
   });
 }

@@ -37,14 +37,23 @@ export async function fillImage(
   });
   return await act(context, caller, deed, async (trx, done) => {
     const image = await lockImage(trx, caller, id, 'image.upload');
-    const { id: imageId, aliyunId: imageAliyunId, accountId, region, projectId } = image;
+    const { id: imageId, aliyunId: imageAliyunId, jdcloudId: imageJdcloudId, accountId, region, projectId } = image;
     Object.assign(done, { resource: { type: 'image', id: imageId }, region });
     await announceIn(context, trx, image, { size, role, format });
     const now = clock.now();
     // Its bytes are not the object's, though the disk may be as large.
     const parked = await findUpload(trx, imageId);
     if (parked !== undefined) await abandonUpload(trx, parked, now);
-    const about = { imageId, imageAliyunId, accountId, region, projectId, requestedBy: caller.userId, createdAt: now };
+    const about = {
+      imageId,
+      imageAliyunId,
+      imageJdcloudId,
+      accountId,
+      region,
+      projectId,
+      requestedBy: caller.userId,
+      createdAt: now,
+    };
     const objects = [{ index: 0, bucket, object, format, size, declaredSize: null, etag }];
     const task = { ...newTaskIds(random), kind: 'import', ...about, objects } as const;
     await insertTask(trx, task);

@@ -94,8 +94,25 @@ async function accept(
   });
   const disks = command.disks.map(({ role, format }, index) => ({ role, format, size: objects[index]?.size ?? 0 }));
   const image = await addImage(context, trx, caller, { ...command, disks }, uniqueName);
-  const { id: imageId, aliyunId: imageAliyunId, accountId, region, projectId, createdAt } = image;
-  const about = { imageId, imageAliyunId, accountId, region, projectId, requestedBy: caller.userId, createdAt };
+  const {
+    id: imageId,
+    aliyunId: imageAliyunId,
+    jdcloudId: imageJdcloudId,
+    accountId,
+    region,
+    projectId,
+    createdAt,
+  } = image;
+  const about = {
+    imageId,
+    imageAliyunId,
+    imageJdcloudId,
+    accountId,
+    region,
+    projectId,
+    requestedBy: caller.userId,
+    createdAt,
+  };
   const task = { ...newTaskIds(context.random), kind: 'import', ...about, objects } as const;
   await insertTask(trx, task);
   return task;

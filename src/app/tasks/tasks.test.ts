@@ -176,7 +176,9 @@ describe('an import', () => {
 
   it('goes on from what is stored when another server takes it over', async () => {
     const task = await startImport([disk('data.raw'), disk('full.raw', { role: 'data' })]);
-    server.intervene = (line) => (line.startsWith('GET /images/full.raw') ? slowly : undefined);
+    const { promise: wait, resolve: goOn } = Promise.withResolvers<void>();
+    const stalled = { waitAfter: 5 * smallSettings.cut.segment, wait };
+    server.intervene = (line) => (line.startsWith('GET /images/full.raw') ? stalled : undefined);
     startWorker();
     await until(async () => (await segmentsOf(task)) >= 4);
     server.intervene = () => undefined;
@@ -192,6 +194,7 @@ describe('an import', () => {
       return (await findTask(context, caller, task.id)).attempts === 2;
     });
     expect(await ended(task)).toMatchObject({ state: 'succeeded', attempts: 2 });
+    goOn();
     await worker.stop();
     const [first, second] = reads('full.raw');
     expect(first).toBe(0);
@@ -390,7 +393,8 @@ describe('an export', () => {
     expect(names.map((name) => digest(bucket.get(name)))).toEqual([digest(long), digest(data)]);
     expect(server.uploads.size).toBe(0);
     await deleteImage(context, caller, image.id);
-    expect(await findTask(context, caller, task.id)).toMatchObject({ imageAliyunId: image.aliyunId });
+    const { aliyunId: imageAliyunId, jdcloudId: imageJdcloudId } = image;
+    expect(await findTask(context, caller, task.id)).toMatchObject({ imageAliyunId, imageJdcloudId });
   });
 
   it('that is cancelled in the middle leaves nothing in the bucket', async () => {

@@ -1,12 +1,13 @@
 /** Options for what an image is made with, whatever its bytes come from. */
 import { Option } from 'commander';
-import { type ImageKind, imageKinds } from '../../domain/image.ts';
+import { type ImageKind, imageKinds, type RootDevice, rootDevices } from '../../domain/image.ts';
 import type { ApiNewImage } from '../api.ts';
 import { type AttributeOptions, attributeOptions, attributesOf } from './attributes.ts';
 import { tag } from './values.ts';
 
 export interface NewImageOptions extends AttributeOptions {
   readonly kind?: ImageKind;
+  readonly rootDevice?: RootDevice;
   readonly description?: string;
   readonly project?: string;
   readonly group?: string;
@@ -16,6 +17,10 @@ export interface NewImageOptions extends AttributeOptions {
 export function newImageOptions(defaultKind = 'system-disk'): Option[] {
   return [
     new Option('--kind <kind>', `what the image is (default: ${defaultKind})`).choices(imageKinds),
+    new Option(
+      '--root-device <device>',
+      'where its instances have their root file system (default: cloud-disk)',
+    ).choices(rootDevices),
     new Option('--description <text>', 'what the image is for'),
     new Option('--project <project>', 'project to keep it in, by id or name'),
     new Option('--group <group>', 'resource group to put it in'),
@@ -26,10 +31,11 @@ export function newImageOptions(defaultKind = 'system-disk'): Option[] {
 
 /** What the options say, as the API has it. */
 export function newImageFacts(options: NewImageOptions): Omit<ApiNewImage, 'region' | 'name' | 'disks'> {
-  const { kind, description, project, group, tag: tags } = options;
+  const { kind, rootDevice, description, project, group, tag: tags } = options;
   const attributes = attributesOf(options);
   return {
     ...(kind && { kind }),
+    ...(rootDevice && { rootDevice }),
     ...(description !== undefined && { description }),
     ...(project !== undefined && { project }),
     ...(group !== undefined && { resourceGroup: group }),

@@ -1,7 +1,7 @@
 /** ACS3-HMAC-SHA256, which Alibaba Cloud's pages call "V3": an HMAC of method, query, headers and the hash of the body. */
 import { createHash, createHmac } from 'node:crypto';
+import { FaultError } from '../shared/faults.ts';
 import { commonFaults } from './common-faults.ts';
-import { FaultError } from './fault.ts';
 import { canonicalQuery } from './percent-encoding.ts';
 import { type AliyunRequest, missing } from './request.ts';
 import { isSame, type Signature } from './signature.ts';

@@ -1,13 +1,14 @@
 /** Who sends a request. The order of the checks, each with its fault, is that of reference §1.6. */
-import { findSigningKey, isKey, rememberNonce } from '../../app/authenticate.ts';
+import { accessKeyIdPattern, findSigningKey, isKey, rememberNonce } from '../../app/authenticate.ts';
 import type { AppContext } from '../../app/context.ts';
 import type { Principal } from '../../domain/principal.ts';
+import { FaultError } from '../shared/faults.ts';
+import { readSecond } from '../shared/times.ts';
 import { readAcs3Signature } from './acs3-signature.ts';
 import { commonFaults } from './common-faults.ts';
-import { type Fault, FaultError } from './fault.ts';
+import type { Fault } from './fault.ts';
 import type { AliyunRequest } from './request.ts';
 import { readRpcSignature } from './rpc-signature.ts';
-import { readSecond } from './times.ts';
 
 const { keyNotFound, nonceUsed, timestampExpired, timestampMalformed } = commonFaults;
 const { tokenExpired, tokenMalformed, tokenMissing, tokenOfOthers } = commonFaults;
@@ -18,8 +19,6 @@ export interface AuthenticationOptions {
   readonly clockMs: number;
 }
 
-/** Of ids that there can be; of others the database need not be asked, which takes no U+0000. */
-const idPattern = /^[\w.-]{1,128}$/;
 const tokenPattern = /^[\w.~+/=-]{1,4096}$/;
 
 export async function authenticate(
@@ -28,7 +27,7 @@ export async function authenticate(
 ): Promise<Principal> {
   const signature = request.scheme === 'acs3' ? readAcs3Signature(request) : readRpcSignature(request);
   const { accessKeyId, securityToken, nonce } = signature;
-  if (!idPattern.test(accessKeyId)) throw new FaultError(keyNotFound);
+  if (!accessKeyIdPattern.test(accessKeyId)) throw new FaultError(keyNotFound);
   if (securityToken !== undefined && !tokenPattern.test(securityToken)) throw new FaultError(tokenMalformed);
   // The cloud tells an unknown key from a wrong signature, so nothing is gained by taking as long for the one as for the other.
   const key = await findSigningKey(context, accessKeyId, securityToken);

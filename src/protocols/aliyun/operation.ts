@@ -4,9 +4,9 @@
  */
 import type { AppContext, Caller } from '../../app/context.ts';
 import type { Action } from '../../domain/authorization.ts';
-import type { RefusalCode, RefusalFacts } from '../../domain/refusal.ts';
-import type { Fault, FaultError, Faults, Page } from './fault.ts';
-import type { Parameters, Read } from './parameters.ts';
+import type { Parameters, Read } from '../shared/parameters.ts';
+import type { RefusalFaults } from '../shared/refusals.ts';
+import type { Fault, Faults, Page } from './fault.ts';
 
 /** The products that answer here. A request tells which it means by its version, never by the host it was sent to. */
 export const services = {
@@ -49,10 +49,6 @@ export interface Answer {
   readonly Code?: undefined;
 }
 
-/** What one of the core's refusals becomes; a function where its facts or the page decide, or the message quotes one. */
-export type RefusalFault<Code extends RefusalCode> = Fault | ((facts: RefusalFacts[Code], page: Page) => FaultError);
-export type RefusalFaults = { readonly [Code in RefusalCode]?: RefusalFault<Code> };
-
 interface Description<P extends Parameters> {
   readonly service: ServiceName;
   /** `CopyImage`. */
@@ -69,7 +65,9 @@ interface Description<P extends Parameters> {
   /** The published error table; those that every action can meet are in `common-faults.ts`. */
   readonly faults: Faults;
   /** What the core's refusals become where it is not what `refusals.ts` says. */
-  readonly refusals?: RefusalFaults;
+  readonly refusals?: RefusalFaults<Fault>;
+  /** On the older page, where that is something else again. */
+  readonly olderRefusals?: RefusalFaults<Fault>;
 }
 
 interface Spec<P extends Parameters> extends Description<P> {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { Parameter } from '../shared/parameters.ts';
 import { commonFaults } from './common-faults.ts';
-import { commaList, groups, type Parameter, repeated, text } from './parameters.ts';
+import { commaList, groups, readParameters, repeated, text } from './parameters.ts';
 
 const fault = commonFaults.invalidParameter;
 
 function read<Value>(parameter: Parameter<Value>, values: Readonly<Record<string, string>>): Value {
-  return parameter.read(new Map(Object.entries(values)), 'Name');
+  return readParameters({ Name: parameter }, new Map(Object.entries(values))).Name;
 }
 
 describe('a list with numbers', () => {

@@ -1,9 +1,9 @@
 /** What the core's refusals and failures become where an operation does not say otherwise; one without a row does not compile. */
-import type { FailureCode } from '../../domain/failure.ts';
-import type { RefusalCode, RefusalFacts } from '../../domain/refusal.ts';
+import type { RefusalFacts } from '../../domain/refusal.ts';
+import { FaultError } from '../shared/faults.ts';
+import type { FailureTable, RefusalTable } from '../shared/refusals.ts';
 import { commonFaults } from './common-faults.ts';
-import { type Fault, FaultError } from './fault.ts';
-import type { RefusalFault } from './operation.ts';
+import type { Fault } from './fault.ts';
 
 const { conflict, forbidden, internal, invalidParameter, regionNotFound, unavailable } = commonFaults;
 
@@ -90,7 +90,7 @@ export const resourceGroupNotFound = {
 /** Of what no action here asks for, or what the one that does has rows of its own for. It would be logged. */
 const unasked = internal;
 
-export const refusalFaults: { readonly [Code in RefusalCode]: RefusalFault<Code> } = {
+export const refusalFaults: RefusalTable<Fault> = {
   'request.invalid': ({ field }) => new FaultError(invalidParameter, field),
   'request.idempotency-mismatch': commonFaults.idempotencyMismatch,
   'request.dry-run-passed': commonFaults.dryRunPassed,
@@ -130,6 +130,7 @@ export const refusalFaults: { readonly [Code in RefusalCode]: RefusalFault<Code>
   'image.being-copied': imageCopying,
   'image.changing': imageStatus,
   'image.protected': conflict,
+  'image.shared': unasked,
   'image.name-taken': imageNameTaken,
   'image.importing': imageImporting,
   'image.exporting': imageExporting,
@@ -182,7 +183,7 @@ function overQuota({ limit }: RefusalFacts['quota.images']): FaultError {
   return new FaultError(imageQuota, String(limit));
 }
 
-export const failureFaults: Readonly<Record<FailureCode, Fault>> = {
+export const failureFaults: FailureTable<Fault> = {
   'source-gone': conflict,
   'not-permitted': forbidden,
   'image-damaged': internal,

@@ -3,8 +3,9 @@
  * to be written is known also of a request that is refused.
  */
 import type { FastifyRequest } from 'fastify';
+import { FaultError } from '../shared/faults.ts';
+import { bytesOf, headerPairs, splitUrl } from '../shared/raw-request.ts';
 import { commonFaults } from './common-faults.ts';
-import { FaultError } from './fault.ts';
 import { services } from './operation.ts';
 import { serviceOf } from './operations.ts';
 import type { Values } from './parameters.ts';
@@ -28,19 +29,17 @@ export interface AliyunRequest {
   readonly unclear: string | undefined;
 }
 
-const noBody = new Uint8Array();
 const formType = /^application\/x-www-form-urlencoded *(;|$)/i;
 
 export function readRequest({ raw, body: parsed }: Pick<FastifyRequest, 'raw' | 'body'>): AliyunRequest {
   const { method = '', url = '', rawHeaders } = raw;
   const doubts = new Set<string>();
   const headers = readHeaders(rawHeaders, doubts);
-  const body = parsed instanceof Uint8Array ? parsed : noBody;
+  const body = bytesOf(parsed);
   const contentType = headers.get('content-type');
   const isForm = contentType === undefined || formType.test(contentType);
   if (body.length > 0 && !isForm) doubts.add('Content-Type');
-  const question = url.indexOf('?');
-  const query = readForm(question < 0 ? '' : url.slice(question + 1), doubts);
+  const query = readForm(splitUrl(url)[1], doubts);
   const form = readForm(isForm ? Buffer.from(body).toString('utf8') : '', doubts);
   const values = unite(query, form, doubts);
   const scheme = headers.get('authorization')?.startsWith('ACS3-') ? 'acs3' : 'rpc';
@@ -80,11 +79,9 @@ export function missing(name: string): FaultError {
   return new FaultError(commonFaults.missingParameter, name);
 }
 
-/** Of a list that has names and values by turns. */
 function readHeaders(rawHeaders: readonly string[], doubts: Set<string>): Map<string, string> {
   const headers = new Map<string, string>();
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const [name, value] = [rawHeaders[index]?.toLowerCase() ?? '', rawHeaders[index + 1] ?? ''];
+  for (const [name, value] of headerPairs(rawHeaders)) {
     if (headers.has(name) && isSingle(name)) doubts.add(name);
     headers.set(name, value);
   }

@@ -1,7 +1,7 @@
 /** `SignatureVersion` 1.0, which Alibaba Cloud's pages call "V2": an HMAC of all parameters but `Signature` itself. */
 import { createHmac } from 'node:crypto';
+import { FaultError } from '../shared/faults.ts';
 import { commonFaults } from './common-faults.ts';
-import { FaultError } from './fault.ts';
 import type { Values } from './parameters.ts';
 import { canonicalQuery, percentEncode } from './percent-encoding.ts';
 import { type AliyunRequest, missing } from './request.ts';

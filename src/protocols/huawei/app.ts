@@ -4,47 +4,33 @@
  */
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../../app/context.ts';
 import type { Principal } from '../../domain/principal.ts';
-import { addLogFacts } from '../../telemetry/context.ts';
-import type { RequestMetrics } from '../../telemetry/metrics.ts';
-import { clientAddress, clientNetwork } from '../shared/client-address.ts';
+import { clientNetwork } from '../shared/client-address.ts';
 import { clientSignal } from '../shared/client-signal.ts';
-import { boundAnswers, boundBodies } from '../shared/deadlines.ts';
-import { instrument } from '../shared/instrument.ts';
-import { createRateLimits } from '../shared/rate-limit.ts';
+import { boundBodies } from '../shared/deadlines.ts';
+import { createDialect, type DialectSurroundings } from '../shared/dialect.ts';
+import { FaultError } from '../shared/faults.ts';
+import { splitUrl } from '../shared/raw-request.ts';
 import { authenticate } from './authentication.ts';
 import { commonFaults } from './common-faults.ts';
 import { contentOf } from './content.ts';
-import { ThrottledError, toFaultError } from './errors.ts';
-import { FaultError, statusOf } from './fault.ts';
+import { toFaultError } from './errors.ts';
+import { type Fault, statusOf } from './fault.ts';
 import { createGuesses } from './guesses.ts';
 import type { ReadHosts } from './hosts.ts';
 import { type Answer, accountWide, type HuaweiContext, type Operation, type Scope } from './operation.ts';
 import { operations } from './operations.ts';
 import { renderError } from './render.ts';
-import { readRequest, searchOf } from './request.ts';
+import { readRequest } from './request.ts';
 import { requireRight } from './rights.ts';
 import { findScope, requireDomain } from './scope.ts';
 import { readValues } from './values.ts';
 
-export interface HuaweiLimits {
-  /** Of one user; 0 is no limit. */
-  readonly requestsPerMinute: number;
-  /** How long a JSON body may take to arrive, and an answer to be taken. */
-  readonly requestSeconds: number;
-  /** How far the date of a signature may be off. */
-  readonly clockMs: number;
-}
-
-export interface HuaweiOptions {
+export interface HuaweiOptions extends DialectSurroundings {
   readonly context: HuaweiContext;
   readonly readHosts: ReadHosts;
-  readonly limits: HuaweiLimits;
-  /** Addresses, and ranges of them, whose `X-Forwarded-…` headers are believed. */
-  readonly trustedProxies?: readonly string[] | undefined;
-  readonly metrics: RequestMetrics;
 }
 
 /** The cloud takes 12 MB; it is held in memory before anybody has proved anything, and no operation needs a tenth. */
@@ -53,41 +39,34 @@ const maxBodyBytes = 256 * 1024;
 const noCaller = null as unknown as Caller;
 const noScope = null as unknown as Scope;
 
-export function createHuawei({ context, readHosts, limits, trustedProxies, metrics }: HuaweiOptions): FastifyInstance {
+export function createHuawei({ context, readHosts, ...surroundings }: HuaweiOptions): FastifyInstance {
   const { logger, clock, settings } = context;
-  const app = fastify({
-    logger: false,
-    trustProxy: trustedProxies === undefined ? false : [...trustedProxies],
-    genReqId: () => randomBytes(16).toString('hex'),
+  const { limits } = surroundings;
+  const { app, originOf, admit, demandFewFailures } = createDialect<Fault>({
+    ...surroundings,
+    protocol: 'huawei',
+    logger,
+    newRequestId: () => randomBytes(16).toString('hex'),
     bodyLimit: maxBodyBytes,
-    exposeHeadRoutes: false,
-    routerOptions: {
-      // `request.ts` reads it.
-      querystringParser: () => ({}),
-      // What is too long in a path is refused as what it is, by its operation.
-      maxParamLength: 16_384,
-    },
-    // Such requests meet no hook.
-    frameworkErrors: (error, request, reply) => {
-      reply.headers(headersOf(request));
-      void fail(error, request, reply);
+    headersOf: (requestId) => ({ 'x-request-id': requestId, 'cache-control': 'no-store' }),
+    throttled: commonFaults.throttled,
+    waitHeaders: (seconds) => ({ 'retry-after': String(seconds) }),
+    toFault: (error, { routeOptions }) => toFaultError(error, routeOptions.config.operation),
+    isFailedProof: ({ fault }) => statusOf(fault, settings.site) === 401,
+    refuse(error, { id: requestId, routeOptions }, reply) {
+      const { service } = routeOptions.config.operation ?? {};
+      const { status, contentType, body } = renderError(error, { service, site: settings.site, requestId });
+      return reply.code(status).type(contentType).send(body);
     },
   });
   // Huawei's SDK for Node sends `{}` along, and signs it.
   app.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
-  instrument(app, { protocol: 'huawei', metrics, logger });
-  boundAnswers(app, limits.requestSeconds);
-  const rates = createRateLimits(app, {
-    requestsPerMinute: limits.requestsPerMinute,
-    refuse: (seconds) => new ThrottledError(seconds),
-  });
   const guessesOf = createGuesses(clock);
 
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(headersOf(request));
-    const { operation } = request.routeOptions.config;
+  app.addHook('onRequest', async ({ routeOptions, headers }) => {
+    const { operation } = routeOptions.config;
     // Of whoever does not even say who he is no body is read.
-    const { authorization, 'x-auth-token': token } = request.headers;
+    const { authorization, 'x-auth-token': token } = headers;
     const isNamed = authorization !== undefined || token !== undefined;
     if (operation !== undefined && operation.right !== 'open' && !isNamed)
       throw new FaultError(commonFaults.tokenMissing);
@@ -101,29 +80,32 @@ export function createHuawei({ context, readHosts, limits, trustedProxies, metri
   // A server that stops has cut their connections by now; what came over them is still on its way into the store.
   app.addHook('onClose', async () => void (await Promise.allSettled(receiving)));
 
-  for (const takesBytes of [false, true]) {
-    app.register(async (scope) => {
-      if (!takesBytes) boundBodies(scope, limits.requestSeconds);
-      scope.removeAllContentTypeParsers();
-      if (takesBytes) scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-      else scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-      for (const operation of operations) {
-        if ((operation.takesBytes ?? false) !== takesBytes) continue;
-        for (const path of [operation.route, ...(operation.twins ?? [])]) {
-          scope.route({
-            method: operation.method,
-            url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
-            config: { operation },
-            handler(request, reply) {
-              const served = serve(operation, request, reply);
-              if (!takesBytes) return served;
-              receiving.add(served);
-              return served.finally(() => receiving.delete(served));
-            },
-          });
-        }
+  app.register(addOperations, { takesBytes: false });
+  app.register(addOperations, { takesBytes: true });
+
+  /** Those that take bytes as they come, or the others. */
+  function addOperations(scope: FastifyInstance, { takesBytes }: { takesBytes: boolean }, done: () => void): void {
+    if (!takesBytes) boundBodies(scope, limits.requestSeconds);
+    scope.removeAllContentTypeParsers();
+    if (takesBytes) scope.addContentTypeParser('*', (_request, payload, parsed) => parsed(null, payload));
+    else scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
+    for (const operation of operations) {
+      if ((operation.takesBytes ?? false) !== takesBytes) continue;
+      for (const path of [operation.route, ...(operation.twins ?? [])]) {
+        scope.route({
+          method: operation.method,
+          url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
+          config: { operation },
+          handler(request, reply) {
+            const served = serve(operation, request, reply);
+            if (!takesBytes) return served;
+            receiving.add(served);
+            return served.finally(() => receiving.delete(served));
+          },
+        });
       }
-    });
+    }
+    done();
   }
 
   async function serve(operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -139,14 +121,11 @@ export function createHuawei({ context, readHosts, limits, trustedProxies, metri
     async function prove(): Promise<Caller> {
       const proof = await authenticate(asked, { context, clockMs: limits.clockMs, guesses });
       bodyHash = proof.bodyHash;
-      return await admit(proof.principal);
+      return await admitted(proof.principal);
     }
     /** Whoever proves who he is, in whichever way, comes by here. */
-    async function admit(principal: Principal): Promise<Caller> {
-      caller = { ...principal, origin };
-      request.caller = caller;
-      addLogFacts({ account: caller.accountId, user: caller.name });
-      await rates.countRequest(request, reply);
+    async function admitted(principal: Principal): Promise<Caller> {
+      caller = await admit(request, reply, principal);
       return caller;
     }
     if (right !== 'open') {
@@ -160,15 +139,15 @@ export function createHuawei({ context, readHosts, limits, trustedProxies, metri
       context,
       caller,
       prove,
-      admit,
+      admit: admitted,
       guesses,
-      demandFewFailures: () => rates.demandFewFailures(request),
+      demandFewFailures: () => demandFewFailures(request),
       scope,
       parameters,
       payload,
       content: contentOf(operation, request, bodyHash),
       headers: asked.headers,
-      search: searchOf(asked.url),
+      search: splitUrl(asked.url)[1],
       hosts,
       signal: clientSignal(reply),
       origin,
@@ -180,43 +159,7 @@ export function createHuawei({ context, readHosts, limits, trustedProxies, metri
     throw new FaultError(commonFaults.apiNotFound);
   });
 
-  app.setErrorHandler(fail);
-
-  async function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const operation = request.routeOptions.config.operation;
-    const fault = await countFailure(toFaultError(error, operation), request);
-    if (reply.raw.destroyed || request.raw.readableAborted) logger.info({}, 'the client went away');
-    else if (fault.fault.status >= 500) logger.error({ error }, 'request failed');
-    if (fault instanceof ThrottledError) reply.header('retry-after', fault.retryAfterSeconds);
-    // Whatever else of the body comes is not to be taken for the next request.
-    if (!request.raw.complete) reply.header('connection', 'close');
-    const { service } = operation ?? {};
-    const rendered = renderError(fault, { service, site: settings.site, requestId: request.id });
-    return reply.code(rendered.status).type(rendered.contentType).send(rendered.body);
-  }
-
-  /** Of a request that did not prove who sends it; one too many from its address is refused for that. */
-  async function countFailure(fault: FaultError, request: FastifyRequest): Promise<FaultError> {
-    const isProof = statusOf(fault.fault, settings.site) === 401;
-    if (request.caller !== null || !isProof) return fault;
-    try {
-      await rates.countFailure(request);
-      return fault;
-    } catch (error) {
-      return toFaultError(error, undefined);
-    }
-  }
-
   return app;
-}
-
-/** Of every answer. */
-function headersOf({ id }: FastifyRequest) {
-  return { 'x-request-id': id, 'cache-control': 'no-store' };
-}
-
-function originOf(request: FastifyRequest): Caller['origin'] {
-  return { protocol: 'huawei', requestId: request.id, address: clientAddress(request) };
 }
 
 /** `idleMs`: a stream on which no byte moves for so long, for want of a reader or of the store's answer, is cut off. */

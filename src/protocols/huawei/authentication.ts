@@ -1,13 +1,13 @@
 /** Who sends a request: by a token, or by a signature (reference §1.3 to §1.7). */
-import { authenticateToken, findSigningKey } from '../../app/authenticate.ts';
+import { accessKeyIdPattern, authenticateToken, findSigningKey } from '../../app/authenticate.ts';
 import type { AppContext } from '../../app/context.ts';
 import type { Principal } from '../../domain/principal.ts';
+import { FaultError } from '../shared/faults.ts';
+import { readCompactSecond, toCompactSecond } from '../shared/times.ts';
 import { commonFaults } from './common-faults.ts';
-import { FaultError } from './fault.ts';
 import type { Guesses } from './guesses.ts';
 import type { HuaweiRequest } from './request.ts';
 import { readSignature, SignatureSyntaxError } from './signature/read-signature.ts';
-import { formatSdkDate, readSdkDate } from './signature/sdk-date.ts';
 
 const { keyLocked, keyNotFound, signatureExpired, signatureMalformed, signatureWrong } = commonFaults;
 const { tokenInvalid, tokenMissing } = commonFaults;
@@ -45,25 +45,22 @@ function readSigned(request: HuaweiRequest) {
   }
 }
 
-/** Of ids that there can be; of others the database need not be asked, which takes no U+0000. */
-const idPattern = /^[\w.-]{1,128}$/;
-
 async function bySignature(
   signature: NonNullable<ReturnType<typeof readSignature>>,
   { context, clockMs, guesses }: AuthenticationOptions,
 ): Promise<Proof> {
   const { accessKeyId, date, securityToken } = signature;
-  if (!idPattern.test(accessKeyId)) throw new FaultError(signatureMalformed, 'the access key id is malformed');
+  if (!accessKeyIdPattern.test(accessKeyId)) throw new FaultError(signatureMalformed, 'the access key id is malformed');
   // The cloud tells an unknown key from a wrong signature, so nothing is gained by taking as long for the one as for the other.
   const key = await findSigningKey(context, accessKeyId, securityToken);
   if (key === undefined) throw new FaultError(keyNotFound, accessKeyId);
   // Nothing is waited for from here on, so no others are looked at meanwhile.
   if (guesses.isKeyLocked(accessKeyId)) throw new FaultError(keyLocked);
-  const sentAt = readSdkDate(date);
+  const sentAt = readCompactSecond(date);
   if (sentAt === undefined) throw new FaultError(signatureMalformed, 'X-Sdk-Date is malformed');
   const now = context.clock.now();
   if (Math.abs(now - sentAt) > clockMs) {
-    throw new FaultError(signatureExpired, `signature time:${date},server time:${formatSdkDate(now)}`);
+    throw new FaultError(signatureExpired, `signature time:${date},server time:${toCompactSecond(now)}`);
   }
   const verdict = signature.verify(key.secret);
   if (!verdict.isRight) {

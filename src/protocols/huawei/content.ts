@@ -2,8 +2,8 @@
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { checkedBody } from '../shared/checked-body.ts';
+import { FaultError } from '../shared/faults.ts';
 import { commonFaults } from './common-faults.ts';
-import { FaultError } from './fault.ts';
 import type { Content, Operation } from './operation.ts';
 
 /** `bodyHash`: what the bytes were signed with (SHA-256, hexadecimal); null where they were not. */

@@ -1,6 +1,5 @@
 import type { CopyPolicy } from '../../domain/copy-policy.ts';
-
-const GiB = 1024 ** 3;
+import { GiB } from '../../lib/gibibytes.ts';
 
 /** What goes from one region to another, and from four regions that are named (reference §2.2). */
 const mostElsewhere = {

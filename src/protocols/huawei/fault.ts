@@ -1,61 +1,25 @@
 /** What Huawei Cloud says no with: rows of its error tables, exact strings (docs/protocols/huawei.md). */
+import type { FaultError, FaultRow, FaultTable, Occurring, Unused } from '../shared/faults.ts';
 
-interface Row {
-  readonly status: number;
-  /**
-   * `IMG.0046` of the image service, `APIGW.0301` of the gateway before all services, `IAM.0011` of some of IAM's; the status in
-   * digits for what Keystone and Glance say, which have no codes.
-   */
-  readonly code: string;
-  /** `%s` stands for what it is about. */
-  readonly message: string;
+/**
+ * `code` is `IMG.0046` of the image service, `APIGW.0301` of the gateway before all services, `IAM.0011` of some of IAM's; the
+ * status in digits for what Keystone and Glance say, which have no codes.
+ */
+interface Row extends FaultRow {
   /** Of Open Telekom Cloud, where it answers another one. */
   readonly otcStatus?: number;
   readonly otcMessage?: string;
 }
 
-/** A row that can occur. */
-export interface Fault extends Row {
-  /** What provokes it here. */
-  readonly when: string;
-}
-
-/** A row of the published table that cannot occur. */
-export interface UnusedFault extends Row {
-  /** Why it can't. */
-  readonly never: string;
-}
-
-/** An operation's rows by names of ours. */
-export type Faults = Readonly<Record<string, Fault | UnusedFault>>;
-
-/** Rows that cannot occur, all for one reason: status, code and message of each. */
-export function unused(
-  never: string,
-  rows: readonly (readonly [number, string, string])[],
-): Record<string, UnusedFault> {
-  return Object.fromEntries(rows.map(([status, code, message]) => [code, { status, code, message, never }]));
-}
-
-/** The no itself. */
-export class FaultError extends Error {
-  readonly fault: Fault;
-  /** What `%s` becomes. */
-  readonly about: string;
-
-  constructor(fault: Fault, about = '', options?: ErrorOptions) {
-    super(fault.code, options);
-    this.name = 'FaultError';
-    this.fault = fault;
-    this.about = about;
-  }
-}
+export type Fault = Occurring<Row>;
+export type UnusedFault = Unused<Row>;
+export type Faults = FaultTable<Row>;
 
 /** Whose habits are kept to where the two sites differ. */
 export const sites = ['huawei', 'otc'] as const;
 export type Site = (typeof sites)[number];
 
-export function messageOf({ fault, about }: Pick<FaultError, 'fault' | 'about'>, site: Site): string {
+export function messageOf({ fault, about }: Pick<FaultError<Fault>, 'fault' | 'about'>, site: Site): string {
   return wordingOf(fault, site).replaceAll('%s', () => about);
 }
 

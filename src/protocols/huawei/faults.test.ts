@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../test/support/huawei-api.ts';
 import {
   createHuaweiClient,
@@ -13,7 +14,7 @@ import {
   type HuaweiClientOptions,
 } from '../../../test/support/huawei-client.ts';
 import { publishedCodes } from '../../../test/support/huawei-codes.ts';
-import { expectFault, type Provocations, rowsOf } from '../../../test/support/huawei-faults.ts';
+import { expectFault, type Provocations } from '../../../test/support/huawei-faults.ts';
 import { type ObjectServer, startObjectServer } from '../../../test/support/object-server.ts';
 import { openObjectServer } from '../../../test/support/open-object-server.ts';
 import { makePlainImage } from '../../../test/support/plain-image.ts';

@@ -7,9 +7,9 @@ import { findProjectById } from '../../app/tenants/find-project.ts';
 import type { Image } from '../../domain/image.ts';
 import type { ImageMember } from '../../domain/sharing.ts';
 import type { Project } from '../../domain/tenants.ts';
+import { toSecond } from '../shared/times.ts';
 import { readId, toHexId } from './ids.ts';
 import type { HuaweiContext, HuaweiSettings, Scope } from './operation.ts';
-import { imageTime } from './times.ts';
 
 type Membership = Pick<ImageMember, 'accountId' | 'imageId' | 'status' | 'projectId' | 'createdAt' | 'updatedAt'>;
 
@@ -20,8 +20,8 @@ export interface ProjectMember extends Membership {
 export function viewMember({ imageId, projectId, status, createdAt, updatedAt }: ProjectMember) {
   return {
     status,
-    created_at: imageTime(createdAt),
-    updated_at: imageTime(updatedAt),
+    created_at: toSecond(createdAt),
+    updated_at: toSecond(updatedAt),
     image_id: imageId,
     member_id: toHexId(projectId),
     schema: '/v2/schemas/member',

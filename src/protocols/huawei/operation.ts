@@ -7,13 +7,13 @@ import type { Readable } from 'node:stream';
 import type { AppContext, Caller } from '../../app/context.ts';
 import type { Action } from '../../domain/authorization.ts';
 import type { Principal } from '../../domain/principal.ts';
-import type { RefusalCode, RefusalFacts } from '../../domain/refusal.ts';
+import type { NoParameters, Parameter, Parameters, Read } from '../shared/parameters.ts';
+import type { RefusalFaults } from '../shared/refusals.ts';
 import type { Spools } from '../shared/spools.ts';
 import type { Transfers } from '../shared/transfers.ts';
-import type { Fault, FaultError, Faults, Site } from './fault.ts';
+import type { Fault, Faults, Site } from './fault.ts';
 import type { Guesses } from './guesses.ts';
 import type { Hosts } from './hosts.ts';
-import type { Parameter, Parameters, Read } from './parameters.ts';
 
 /** The services that answer here, each with errors of its own shape (reference §9.1). */
 export const services = {
@@ -108,10 +108,6 @@ export interface Answer {
   readonly stream?: { readonly bytes: AsyncIterable<Uint8Array>; readonly length: number; end(): void };
 }
 
-/** What one of the core's refusals becomes; a function where its facts decide, or the message quotes one. */
-export type RefusalFault<Code extends RefusalCode> = Fault | ((facts: RefusalFacts[Code]) => FaultError);
-export type RefusalFaults = { readonly [Code in RefusalCode]?: RefusalFault<Code> };
-
 interface Description<S extends Shape> {
   readonly service: ServiceName;
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -139,7 +135,7 @@ interface Description<S extends Shape> {
   /** The published rows that it can meet; those that every operation can are in `common-faults.ts`. */
   readonly faults: Faults;
   /** What the core's refusals become where it is not what the service's own table says. */
-  readonly refusals?: RefusalFaults;
+  readonly refusals?: RefusalFaults<Fault>;
 }
 
 interface Spec<S extends Shape> extends Description<S> {
@@ -147,8 +143,6 @@ interface Spec<S extends Shape> extends Description<S> {
 }
 
 export type Operation = Spec<Shape>;
-
-type NoParameters = Readonly<Record<never, Parameter<unknown>>>;
 
 /** Forgets the parameters' types, which `handle` alone needs; it is given what those very parameters read. */
 export function operation<

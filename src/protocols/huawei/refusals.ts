@@ -1,11 +1,13 @@
 /** What the core's refusals and failures become where an operation does not say otherwise; one without a row does not compile. */
-import type { FailureCode } from '../../domain/failure.ts';
 import type { RefusalCode } from '../../domain/refusal.ts';
+import { FaultError } from '../shared/faults.ts';
+import type { FailureTable, RefusalTable } from '../shared/refusals.ts';
 import { commonFaults } from './common-faults.ts';
+import { epsFaultOf } from './eps-faults.ts';
 import type { Fault } from './fault.ts';
 import { imageFaults } from './image-faults.ts';
-import type { RefusalFault } from './operation.ts';
-import type { PlainStatus } from './plain-faults.ts';
+import type { ServiceName } from './operation.ts';
+import { type PlainStatus, plainFaults } from './plain-faults.ts';
 
 const { bodyInvalid, forbidden, internal, projectInvalid, unavailable } = commonFaults;
 const { enterpriseProjectInvalid, exporting, imageNotFound, imageQuota, imageUnavailable, notSupported } = imageFaults;
@@ -14,7 +16,7 @@ const { objectNotFound, ownerOnly, protectedImage, tagQuota } = imageFaults;
 /** Of what no operation of the image service asks for, or what the one that does has rows of its own for. It would be logged. */
 const unasked = internal;
 
-export const imageRefusals: { readonly [Code in RefusalCode]: RefusalFault<Code> } = {
+export const imageRefusals: RefusalTable<Fault> = {
   'request.invalid': bodyInvalid,
   'request.idempotency-mismatch': unasked,
   'request.dry-run-passed': unasked,
@@ -54,6 +56,7 @@ export const imageRefusals: { readonly [Code in RefusalCode]: RefusalFault<Code>
   'image.being-copied': imageUnavailable,
   'image.changing': imageUnavailable,
   'image.protected': protectedImage,
+  'image.shared': unasked,
   'image.name-taken': unasked,
   'image.importing': imageUnavailable,
   'image.exporting': exporting,
@@ -103,7 +106,7 @@ export const imageRefusals: { readonly [Code in RefusalCode]: RefusalFault<Code>
 };
 
 /** Statuses with which Keystone and Glance say the same, who have no codes. */
-export const plainStatuses: { readonly [Code in RefusalCode]: PlainStatus } = {
+const plainStatuses: Readonly<Record<RefusalCode, PlainStatus>> = {
   'request.invalid': 400,
   'request.idempotency-mismatch': 409,
   'request.dry-run-passed': 400,
@@ -143,6 +146,7 @@ export const plainStatuses: { readonly [Code in RefusalCode]: PlainStatus } = {
   'image.being-copied': 409,
   'image.changing': 409,
   'image.protected': 403,
+  'image.shared': 409,
   'image.name-taken': 409,
   'image.importing': 409,
   'image.exporting': 409,
@@ -191,7 +195,7 @@ export const plainStatuses: { readonly [Code in RefusalCode]: PlainStatus } = {
   'task.completing': 409,
 };
 
-export const failureFaults: Readonly<Record<FailureCode, Fault>> = {
+export const failureFaults: FailureTable<Fault> = {
   'source-gone': imageUnavailable,
   'not-permitted': forbidden,
   'image-damaged': internal,
@@ -204,4 +208,29 @@ export const failureFaults: Readonly<Record<FailureCode, Fault>> = {
   'format-refused': notSupported,
   'attempts-exhausted': internal,
   internal,
+};
+
+function ofStatuses(
+  row: (status: PlainStatus, code: string) => Fault | ((facts: object) => FaultError<Fault>),
+): RefusalTable<Fault> {
+  const rows = Object.entries(plainStatuses).map(([code, status]) => [code, row(status, code)]);
+  return Object.fromEntries(rows) as RefusalTable<Fault>;
+}
+
+/** `image.name-taken` → `image name taken`; of what broke a rule, which. */
+function reasonOf(code: string, facts: object): string {
+  if ('field' in facts && 'rule' in facts) return `${facts.field} ${facts.rule}`;
+  return code.replaceAll(/[.-]/g, ' ');
+}
+
+const plainRefusals = ofStatuses(
+  (status, code) => (facts) => new FaultError(plainFaults[status], reasonOf(code, facts)),
+);
+
+/** Each service's own. */
+export const refusalFaults: Readonly<Record<ServiceName, RefusalTable<Fault>>> = {
+  ims: imageRefusals,
+  glance: plainRefusals,
+  iam: plainRefusals,
+  eps: ofStatuses(epsFaultOf),
 };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { FaultError } from '../shared/faults.ts';
 import { commonFaults } from './common-faults.ts';
 import { epsFaults } from './eps-faults.ts';
-import { type Fault, FaultError } from './fault.ts';
+import type { Fault } from './fault.ts';
 import type { ServiceName } from './operation.ts';
 import { plainFaults } from './plain-faults.ts';
 import { renderError } from './render.ts';

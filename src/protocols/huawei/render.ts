@@ -1,6 +1,7 @@
 /** Every layer has errors of its own shape (reference §9.1). */
 import { STATUS_CODES } from 'node:http';
-import { type FaultError, messageOf, type Site, statusOf } from './fault.ts';
+import type { FaultError } from '../shared/faults.ts';
+import { messageOf, type Site, statusOf } from './fault.ts';
 import type { ServiceName } from './operation.ts';
 
 export interface RenderedError {

@@ -6,8 +6,8 @@
 import type { Caller } from '../../app/context.ts';
 import { findDefaultProject, findProjectById } from '../../app/tenants/find-project.ts';
 import type { Project } from '../../domain/tenants.ts';
+import { FaultError } from '../shared/faults.ts';
 import { commonFaults } from './common-faults.ts';
-import { FaultError } from './fault.ts';
 import type { Hosts } from './hosts.ts';
 import { readId } from './ids.ts';
 import type { HuaweiContext, Scope } from './operation.ts';

@@ -1,9 +1,4 @@
-/** Times as answers write them, in UTC. */
-
-/** Of images: `2019-11-15T06:07:05Z`. */
-export function imageTime(epochMs: number): string {
-  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
-}
+/** Times as answers write them, in UTC, where they are not to the second. */
 
 /** Of jobs: `2019-11-15T06:07:05.123Z`. */
 export function jobTime(epochMs: number): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { FaultError } from '../shared/faults.ts';
 import { commonFaults } from './common-faults.ts';
-import { FaultError } from './fault.ts';
 import type { Operation } from './operation.ts';
 import { operations } from './operations.ts';
 import { readValues } from './values.ts';

@@ -1,9 +1,11 @@
 /** Reads an operation's parameters out of a request's path, query and body, in this order. */
+
+import { FaultError } from '../shared/faults.ts';
+import { readParameters } from '../shared/parameters.ts';
 import { commonFaults } from './common-faults.ts';
 import { epsFaults } from './eps-faults.ts';
-import { type Fault, FaultError } from './fault.ts';
+import type { Fault } from './fault.ts';
 import type { Operation, ServiceName } from './operation.ts';
-import { readParameters } from './parameters.ts';
 import { plainFaults } from './plain-faults.ts';
 import { type HuaweiRequest, readJson, readQuery, requireObject } from './request.ts';
 

@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { authenticateToken, findSigningKey, rememberNonce } from '../../app/authenticate.ts';
 import type { AppContext } from '../../app/context.ts';
 import type { Principal } from '../../domain/principal.ts';
+import { headerPairs } from '../shared/raw-request.ts';
 import { readSignature, verifySignature } from './signature.ts';
 
 /** Of these a request has one at most: what another reader takes for the other must not be signed by it. */
@@ -35,7 +36,8 @@ export async function authenticate(
   { context, clockMs }: AuthenticationOptions,
 ): Promise<Principal | undefined> {
   const { headers } = request;
-  const single = namesOf(request.raw.rawHeaders).filter((name) => singleHeaders.has(name));
+  const names = headerPairs(request.raw.rawHeaders).map(([name]) => name);
+  const single = names.filter((name) => singleHeaders.has(name));
   if (new Set(single).size < single.length) return undefined;
   const { authorization } = headers;
   const isSigned = 'signature' in headers || 'signature-input' in headers;
@@ -60,11 +62,6 @@ export async function authenticateAgain(request: FastifyRequest, context: AppCon
 function sessionTokenOf({ headers }: FastifyRequest): string | undefined {
   const token = headers['x-mimeo-session-token'];
   return typeof token === 'string' ? token : undefined;
-}
-
-/** Of a list that has names and values by turns. */
-function namesOf(rawHeaders: readonly string[]): string[] {
-  return rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
 }
 
 async function authenticateBearer(context: AppContext, authorization: string): Promise<Principal | undefined> {

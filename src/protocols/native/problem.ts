@@ -116,6 +116,13 @@ export const refusalProblems: { readonly [Code in RefusalCode]: ProblemRow<Refus
     status: 409,
     title: ({ image }) => `image ${image} is protected; take the protection away first`,
   },
+  'image.shared': {
+    status: 409,
+    title: ({ image, visibility }) =>
+      visibility === 'public'
+        ? `image ${image} is public; make it private first`
+        : `image ${image} is shared with other accounts; take it away from them first`,
+  },
   'image.name-taken': {
     status: 409,
     title: ({ region, name }) => `there is an image ${name} in region ${region} already`,

@@ -87,6 +87,7 @@ interface Provoked {
 type Elsewhere =
   | 'quota.copies'
   | 'image.name-taken'
+  | 'image.shared'
   | 'copy.same-region'
   | 'copy.other-region'
   | 'copy.kind'

@@ -1,7 +1,8 @@
 import { cancelCopy } from '../../../app/cancel-copy.ts';
 import { findCopiesInto } from '../../../app/find-copy.ts';
 import type { CopyState } from '../../../domain/states.ts';
-import { type Fault, FaultError, type Faults } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import type { Fault, Faults } from '../fault.ts';
 import { operation } from '../operation.ts';
 import { imageNotFound } from '../refusals.ts';
 import { findNamedImage, imageParameters } from './named-image.ts';

@@ -1,8 +1,9 @@
 import { copyImages } from '../../../app/copy-images.ts';
 import type { ImageIds } from '../../../domain/image.ts';
+import { FaultError } from '../../shared/faults.ts';
 import { commonFaults } from '../common-faults.ts';
 import { aliyunCopyPolicies } from '../copy-policy.ts';
-import { FaultError, type Page } from '../fault.ts';
+import type { Page } from '../fault.ts';
 import { operation } from '../operation.ts';
 import { flag, required, text } from '../parameters.ts';
 import { copyFaults as faults } from './copy-faults.ts';
@@ -71,13 +72,13 @@ export const copyImage = operation({
     'image.not-readable': faults.imageNotAvailable,
     'image.name-taken': faults.nameTaken,
     'copy.same-region': faults.destinationIsSource,
-    'copy.source': ({ owner }, page) =>
-      new FaultError(page === 'newer' && owner === 'public' ? faults.communityImage : faults.sharedElsewhere),
+    'copy.source': ({ owner }) => new FaultError(owner === 'public' ? faults.communityImage : faults.sharedElsewhere),
     'copy.shared-region': faults.sharedElsewhere,
-    'copy.conflict': (_, page) => new FaultError(page === 'newer' ? faults.copyConflict : faults.beingCopied),
+    'copy.conflict': faults.copyConflict,
     'copy.kind': faults.notBootable,
     'copy.size': faults.tooLarge,
   },
+  olderRefusals: { 'copy.source': faults.sharedElsewhere, 'copy.conflict': faults.beingCopied },
   async handle({ context, caller, parameters }) {
     const { RegionId, ImageId, DestinationRegionId, ClientToken, DryRun } = parameters;
     if (!context.regions.includes(RegionId)) throw new FaultError(faults.sourceRegionNotFound);

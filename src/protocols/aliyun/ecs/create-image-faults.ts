@@ -1,5 +1,6 @@
 /** CreateImage's error table (2026-01). */
-import { type Faults, unused } from '../fault.ts';
+import { unused } from '../../shared/faults.ts';
+import type { Faults } from '../fault.ts';
 import { imageNameTaken } from '../refusals.ts';
 import { newImageFaults } from './new-image-faults.ts';
 

@@ -4,13 +4,14 @@ import { findSnapshot } from '../../../app/find-snapshot.ts';
 import { type DiskRole, diskRoles } from '../../../domain/image.ts';
 import { RefusalError } from '../../../domain/refusal.ts';
 import type { Snapshot } from '../../../domain/snapshot.ts';
+import { inGiB } from '../../../lib/gibibytes.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { oneOf } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
-import { FaultError } from '../fault.ts';
 import { type AliyunContext, type OperationRequest, operation } from '../operation.ts';
-import { groups, oneOf, required, text } from '../parameters.ts';
+import { groups, required, text } from '../parameters.ts';
 import { createImageFaults as faults, unusedCreateImageFaults } from './create-image-faults.ts';
 import { deviceText, refuseSharedDevice, roleOf } from './disk-devices.ts';
-import { inGiB } from './gibibytes.ts';
 import { isId } from './ids.ts';
 import { requireRegion } from './named-image.ts';
 import { newImageOf, newImageParameters, optionsOf } from './new-image-parameters.ts';
@@ -52,9 +53,9 @@ export const createImage = operation({
     'snapshot.not-found': faults.snapshotNotFound,
     'snapshot.not-ready': faults.snapshotNotReady,
     'quota.images': faults.imageQuota,
-    'request.idempotency-mismatch': (_facts, page) =>
-      new FaultError(page === 'newer' ? faults.tokenMismatch : faults.olderTokenMismatch),
+    'request.idempotency-mismatch': faults.tokenMismatch,
   },
+  olderRefusals: { 'request.idempotency-mismatch': faults.olderTokenMismatch },
   async handle({ context, caller, parameters: asked }) {
     requireRegion(context, asked.RegionId);
     const snapshots = await findDisks(context, caller, asked);

@@ -1,5 +1,5 @@
 import { deleteImage as deleteOwnImage } from '../../../app/delete-image.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
 import { operation } from '../operation.ts';
 import { flag } from '../parameters.ts';
 import { deleteImageFaults as faults } from './delete-image-faults.ts';

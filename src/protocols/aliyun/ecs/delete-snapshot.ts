@@ -1,5 +1,6 @@
 import { deleteSnapshot as deleteOwnSnapshot } from '../../../app/delete-snapshot.ts';
-import { FaultError, type Faults } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import type { Faults } from '../fault.ts';
 import { operation } from '../operation.ts';
 import { flag, required, text } from '../parameters.ts';
 import { isId } from './ids.ts';

@@ -1,6 +1,7 @@
+import { oneOf } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
 import { operation } from '../operation.ts';
-import { oneOf, repeated, required, text } from '../parameters.ts';
+import { repeated, required, text } from '../parameters.ts';
 import { requireRegion } from './named-image.ts';
 
 /** All that the reference lists; none is about images. An account may have no instances, nor anything that they need. */

@@ -1,7 +1,7 @@
 import { listMembers } from '../../../app/share-image.ts';
+import { toSecond } from '../../shared/times.ts';
 import { operation } from '../operation.ts';
 import { imageNotFound } from '../refusals.ts';
-import { toSecond } from '../times.ts';
 import { findNamedImage, imageParameters } from './named-image.ts';
 import { pageOf, pageParameters } from './paging-parameters.ts';
 

@@ -1,7 +1,8 @@
 import { listRegions } from '../../../app/list-regions.ts';
+import { oneOf } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
 import { operation } from '../operation.ts';
-import { oneOf, text } from '../parameters.ts';
+import { text } from '../parameters.ts';
 
 /** Clients ask here first: Packer once for each region, glci once. */
 export const describeRegions = operation({

@@ -1,6 +1,6 @@
 import { listSnapshots, listSnapshotsCounted, type SnapshotQuery } from '../../../app/list-snapshots.ts';
+import { FaultError } from '../../shared/faults.ts';
 import { commonFaults } from '../common-faults.ts';
-import { FaultError } from '../fault.ts';
 import { type OperationRequest, operation } from '../operation.ts';
 import { isId } from './ids.ts';
 import { requireRegion } from './named-image.ts';

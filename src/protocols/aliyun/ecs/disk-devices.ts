@@ -1,6 +1,7 @@
 /** Which disk is which, as CreateImage and ImportImage are told: `/dev/xvda` is the system disk. */
 import type { DiskRole } from '../../../domain/image.ts';
-import { type Fault, FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import type { Fault } from '../fault.ts';
 import { text } from '../parameters.ts';
 
 export function deviceText(malformed: Fault) {

@@ -1,5 +1,6 @@
 /** ExportImage's error table (reference §5.4). */
-import { type Faults, unused } from '../fault.ts';
+import { unused } from '../../shared/faults.ts';
+import type { Faults } from '../fault.ts';
 import { imageNotFound, imageStatus } from '../refusals.ts';
 
 export const exportImageFaults = {

@@ -1,7 +1,8 @@
 import { exportImage as exportToObjects } from '../../../app/tasks/export-image.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { oneOf } from '../../shared/parameters.ts';
 import { operation } from '../operation.ts';
-import { flag, oneOf, required, text } from '../parameters.ts';
+import { flag, required, text } from '../parameters.ts';
 import { exportImageFaults as faults, unusedExportImageFaults } from './export-image-faults.ts';
 import { findOwnImage, imageParameters } from './named-image.ts';
 

@@ -1,6 +1,7 @@
 /** `Filter.1.Key`, `Filter.1.Value` …, as DescribeImages takes them. */
-import { FaultError } from '../fault.ts';
-import { groups, type Parameter, text } from '../parameters.ts';
+import { FaultError } from '../../shared/faults.ts';
+import type { Parameter } from '../../shared/parameters.ts';
+import { groups, text } from '../parameters.ts';
 import { type CreatedWithin, createdWithin } from './created-within.ts';
 import { describeImagesFaults as faults } from './describe-images-faults.ts';
 

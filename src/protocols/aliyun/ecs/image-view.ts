@@ -6,9 +6,9 @@ import { type Copy, percentDone, secondsRemaining } from '../../../domain/copy.t
 import type { Disk, Image } from '../../../domain/image.ts';
 import { isReadable } from '../../../domain/states.ts';
 import type { Task } from '../../../domain/task.ts';
+import { inGiB } from '../../../lib/gibibytes.ts';
+import { toSecond } from '../../shared/times.ts';
 import type { Answer } from '../operation.ts';
-import { toSecond } from '../times.ts';
-import { inGiB } from './gibibytes.ts';
 import { assumed, bootModes, statusOf } from './image-words.ts';
 import { renderTags } from './tag-parameters.ts';
 

@@ -1,5 +1,6 @@
 /** ImportImage's error table (2025-05). */
-import { type Faults, unused } from '../fault.ts';
+import { unused } from '../../shared/faults.ts';
+import type { Faults } from '../fault.ts';
 import { newImageFaults } from './new-image-faults.ts';
 
 export const importImageFaults = {

@@ -3,12 +3,13 @@ import { importImage as importImageOfObjects } from '../../../app/tasks/import-i
 import type { DiskFormat, DiskRole } from '../../../domain/image.ts';
 import { osTypes } from '../../../domain/image-attributes.ts';
 import type { RefusalFacts } from '../../../domain/refusal.ts';
+import { GiB } from '../../../lib/gibibytes.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { oneOf } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
-import { FaultError } from '../fault.ts';
 import { type OperationRequest, operation } from '../operation.ts';
-import { groups, oneOf, required, text } from '../parameters.ts';
+import { groups, required, text } from '../parameters.ts';
 import { deviceText, refuseSharedDevice, roleOf } from './disk-devices.ts';
-import { GiB } from './gibibytes.ts';
 import { isSupported, licenseTypes, supportWords } from './image-words.ts';
 import { importImageFaults as faults, unusedImportImageFaults } from './import-image-faults.ts';
 import { requireRegion } from './named-image.ts';

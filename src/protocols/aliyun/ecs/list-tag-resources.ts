@@ -1,6 +1,6 @@
 import { listResourceTags } from '../../../app/list-resource-tags.ts';
+import { FaultError } from '../../shared/faults.ts';
 import { commonFaults } from '../common-faults.ts';
-import { FaultError } from '../fault.ts';
 import { operation } from '../operation.ts';
 import { text } from '../parameters.ts';
 import { isId } from './ids.ts';

@@ -1,10 +1,11 @@
 import { updateImage } from '../../../app/update-image.ts';
 import type { Image } from '../../../domain/image.ts';
 import { isReadable } from '../../../domain/states.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { oneOf } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
-import { FaultError } from '../fault.ts';
 import { type OperationRequest, operation } from '../operation.ts';
-import { flag, oneOf } from '../parameters.ts';
+import { flag } from '../parameters.ts';
 import { bootModeOf, bootModes, isSupported, licenseTypes, supportWords } from './image-words.ts';
 import { modifyImageFaults as faults } from './modify-image-attribute-faults.ts';
 import { findOwnImage, imageParameters } from './named-image.ts';

@@ -1,10 +1,11 @@
 import { changeMembers } from '../../../app/share-image.ts';
 import { updateImage } from '../../../app/update-image.ts';
 import type { Image } from '../../../domain/image.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { oneOf } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
-import { FaultError } from '../fault.ts';
 import { type OperationRequest, operation } from '../operation.ts';
-import { flag, oneOf, repeated, text } from '../parameters.ts';
+import { flag, repeated, text } from '../parameters.ts';
 import { findOwnImage, imageParameters } from './named-image.ts';
 import { shareFaults } from './share-faults.ts';
 

@@ -1,7 +1,9 @@
 /** What CreateImage and ImportImage are told alike of a new image. */
 import { architectures, type ImageAttributes, imdsVersions } from '../../../domain/image-attributes.ts';
-import { type Fault, FaultError } from '../fault.ts';
-import { flag, oneOf, type Read, text } from '../parameters.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { oneOf, type Read } from '../../shared/parameters.ts';
+import type { Fault } from '../fault.ts';
+import { flag, text } from '../parameters.ts';
 import { resourceGroupText } from './ids.ts';
 import { bootModeOf, bootModes } from './image-words.ts';
 import { newImageFaults as faults } from './new-image-faults.ts';

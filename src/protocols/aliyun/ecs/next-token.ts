@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { isStorable } from '../../../lib/storable-text.ts';
 import { createCursors } from '../../shared/cursors.ts';
+import { FaultError } from '../../shared/faults.ts';
 import { commonFaults } from '../common-faults.ts';
-import { FaultError } from '../fault.ts';
 
 /** By what a list is sorted. Anybody can make up a token, so what it says has to be what the database can compare. */
 const places = {

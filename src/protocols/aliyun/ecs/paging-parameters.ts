@@ -1,12 +1,12 @@
 /** Pages by number, as most lists are asked for. */
+import { defaulting, whole } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
 import type { Fault } from '../fault.ts';
-import { whole } from '../parameters.ts';
 
 export function pageParameters(fault: Fault = commonFaults.invalidParameter) {
   return {
-    PageNumber: whole({ least: 1, most: 10_000_000, otherwise: 1, fault }),
-    PageSize: whole({ least: 1, most: 100, otherwise: 10, fault }),
+    PageNumber: defaulting(whole({ least: 1, most: 10_000_000, fault }), 1),
+    PageSize: defaulting(whole({ least: 1, most: 100, fault }), 10),
   };
 }
 

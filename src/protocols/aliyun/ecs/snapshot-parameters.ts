@@ -1,7 +1,9 @@
 /** What DescribeSnapshots is asked with, and its error table. */
+import { FaultError } from '../../shared/faults.ts';
+import { oneOf, type Parameter } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
-import { FaultError, type Faults } from '../fault.ts';
-import { flag, groups, oneOf, type Parameter, required, text } from '../parameters.ts';
+import type { Faults } from '../fault.ts';
+import { flag, groups, required, text } from '../parameters.ts';
 import { type CreatedWithin, createdWithin } from './created-within.ts';
 import { pageParameters } from './paging-parameters.ts';
 import { tagFilters } from './tag-parameters.ts';
@@ -74,8 +76,8 @@ const idList = text({
 
 const snapshotIds: Parameter<readonly string[] | undefined> = {
   ...idList,
-  read(values, name) {
-    const list = idList.read(values, name);
+  read(value, name) {
+    const list = idList.read(value, name);
     if (list === undefined) return undefined;
     const ids = parse(list);
     if (!isListOfTexts(ids) || ids.length > mostIds) throw new FaultError(faults.snapshotIdsMalformed);
@@ -113,9 +115,9 @@ const timeFilters: Parameter<CreatedWithin> = {
 /** In any case. */
 const diskType: Parameter<'system' | 'data' | undefined> = {
   ...text({ rule: 'System or Data, in any case', fault: faults.diskTypeInvalid }),
-  read: (values, name) =>
+  read: (value, name) =>
     oneOf(['system', 'data'], faults.diskTypeInvalid).read(
-      new Map([[name, values.get(name)?.toLowerCase() ?? '']]),
+      typeof value === 'string' ? value.toLowerCase() : value,
       name,
     ),
 };

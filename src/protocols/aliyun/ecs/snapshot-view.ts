@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../../domain/snapshot.ts';
+import { inGiB } from '../../../lib/gibibytes.ts';
+import { toSecond } from '../../shared/times.ts';
 import type { Answer } from '../operation.ts';
-import { toSecond } from '../times.ts';
-import { inGiB } from './gibibytes.ts';
 import { renderTags } from './tag-parameters.ts';
 
 /** A snapshot as DescribeSnapshots tells of it. It was made of an image's disk, not of one that has an id of its own. */

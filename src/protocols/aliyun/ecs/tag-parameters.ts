@@ -1,7 +1,9 @@
 /** Tags in requests: `Tag.1.Key`, `Tag.1.Value` …; the older `Tag.1.key` and `Tag.1.value` mean the same. */
+import { FaultError } from '../../shared/faults.ts';
+import type { Parameter } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
-import { type Fault, FaultError, type Faults } from '../fault.ts';
-import { groups, type Parameter, required, text } from '../parameters.ts';
+import type { Fault, Faults } from '../fault.ts';
+import { groups, required, text } from '../parameters.ts';
 
 export const tagFaults = {
   tooManyTags: {

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestAliyun, type TestAliyun } from '../../../../test/support/aliyun-api.ts';
 import type { AliyunParameters } from '../../../../test/support/aliyun-client.ts';
-import { expectFault, type Provocations, rowsOf } from '../../../../test/support/aliyun-faults.ts';
+import { expectFault, type Provocations } from '../../../../test/support/aliyun-faults.ts';
+import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { insertPlainImage } from '../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../app/context.ts';
 import { findImage } from '../../../app/find-image.ts';

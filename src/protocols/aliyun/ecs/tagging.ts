@@ -2,9 +2,12 @@
 import { type ChangeTagsCommand, changeTags } from '../../../app/change-tags.ts';
 import type { Caller } from '../../../app/context.ts';
 import type { TaggedType } from '../../../domain/image-rules.ts';
-import { FaultError, type Faults } from '../fault.ts';
-import type { AliyunContext, RefusalFaults } from '../operation.ts';
-import { oneOf, type Parameter, type Read, repeated, required, text } from '../parameters.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { oneOf, type Parameter, type Read } from '../../shared/parameters.ts';
+import type { RefusalFaults } from '../../shared/refusals.ts';
+import type { Fault, Faults } from '../fault.ts';
+import type { AliyunContext } from '../operation.ts';
+import { repeated, required, text } from '../parameters.ts';
 import { isId } from './ids.ts';
 import { requireRegion } from './named-image.ts';
 import { tagFaults } from './tag-parameters.ts';
@@ -114,7 +117,7 @@ export const taggingFaults = {
   },
 } as const satisfies Faults;
 
-export const taggingRefusals: RefusalFaults = {
+export const taggingRefusals: RefusalFaults<Fault> = {
   'image.not-found': taggingFaults.resourceNotFound,
   'snapshot.not-found': taggingFaults.resourceNotFound,
   'tag.limit': taggingFaults.tagQuota,

@@ -1,7 +1,9 @@
 /** The rules that names and descriptions keep to, whatever they name and describe. */
+import { FaultError } from '../../shared/faults.ts';
+import type { Parameter } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
-import { type Fault, FaultError } from '../fault.ts';
-import { type Parameter, text } from '../parameters.ts';
+import type { Fault } from '../fault.ts';
+import { text } from '../parameters.ts';
 
 /** As the error tables tell it. */
 export const nameRuleMessage =
@@ -24,9 +26,9 @@ export function nameText(malformed: Fault, reserved = malformed): Parameter<stri
   return {
     ...shape,
     faults: [...new Set([malformed, reserved])],
-    read(values, name) {
-      if (reservedName.test(values.get(name) ?? '')) throw new FaultError(reserved, name);
-      return shape.read(values, name);
+    read(value, name) {
+      if (typeof value === 'string' && reservedName.test(value)) throw new FaultError(reserved, name);
+      return shape.read(value, name);
     },
   };
 }

@@ -1,5 +1,5 @@
+import { FaultError } from '../../shared/faults.ts';
 import { commonFaults } from '../common-faults.ts';
-import { FaultError } from '../fault.ts';
 import { operation } from '../operation.ts';
 import { flag, repeated, required } from '../parameters.ts';
 import { mostTags, tagFaults, tagKey } from './tag-parameters.ts';

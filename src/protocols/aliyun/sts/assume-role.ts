@@ -1,9 +1,11 @@
 import { createSession } from '../../../app/tenants/sessions.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { whole } from '../../shared/parameters.ts';
+import { toSecond } from '../../shared/times.ts';
 import { commonFaults } from '../common-faults.ts';
-import { FaultError, type Faults } from '../fault.ts';
+import type { Faults } from '../fault.ts';
 import { operation } from '../operation.ts';
-import { required, text, whole } from '../parameters.ts';
-import { toSecond } from '../times.ts';
+import { required, text } from '../parameters.ts';
 import { assumedRoleId, readRoleArn, roleArn } from './role-names.ts';
 
 export const assumeRoleFaults = {

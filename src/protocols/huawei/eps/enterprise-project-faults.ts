@@ -1,8 +1,9 @@
 /** What the service says to whoever makes or changes an enterprise project. */
 
+import { FaultError } from '../../shared/faults.ts';
+import type { RefusalFaults } from '../../shared/refusals.ts';
 import { epsFaults } from '../eps-faults.ts';
-import { FaultError, type Faults } from '../fault.ts';
-import type { RefusalFaults } from '../operation.ts';
+import type { Faults } from '../fault.ts';
 
 const { badRequest, forbidden, notFound } = epsFaults;
 

@@ -1,8 +1,9 @@
 /** Enterprise projects: made, found, changed and disabled, and every row of their tables. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
 import { createHuaweiClient, type HuaweiClient } from '../../../../test/support/huawei-client.ts';
-import { expectFault, type Provocations, rowsOf } from '../../../../test/support/huawei-faults.ts';
+import { expectFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
 import type { Caller } from '../../../app/context.ts';
 import { createResourceGroup, findResourceGroup } from '../../../app/tenants/resource-groups.ts';
 import { epsFaults } from '../eps-faults.ts';

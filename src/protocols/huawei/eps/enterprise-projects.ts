@@ -4,10 +4,10 @@ import { findAccount } from '../../../app/tenants/accounts.ts';
 import { findResourceGroup, listResourceGroups } from '../../../app/tenants/resource-groups.ts';
 import { isUuid } from '../../../domain/ids.ts';
 import type { ResourceGroup } from '../../../domain/tenants.ts';
+import { required, text } from '../../shared/parameters.ts';
+import { toSecond } from '../../shared/times.ts';
 import { epsFaults } from '../eps-faults.ts';
 import { noEnterpriseProject } from '../ims/enterprise-project.ts';
-import { required, text } from '../parameters.ts';
-import { imageTime } from '../times.ts';
 
 export type EnterpriseProject = Omit<ResourceGroup, 'aliyunId' | 'accountId'>;
 
@@ -67,7 +67,7 @@ export function viewEnterpriseProject(project: EnterpriseProject): object {
     description,
     status: statusOf(project),
     type: projectType,
-    created_at: imageTime(createdAt),
-    updated_at: imageTime(updatedAt(project)),
+    created_at: toSecond(createdAt),
+    updated_at: toSecond(updatedAt(project)),
   };
 }

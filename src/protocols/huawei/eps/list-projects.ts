@@ -1,7 +1,7 @@
+import { oneOf, text, whole } from '../../shared/parameters.ts';
 import { epsFaults } from '../eps-faults.ts';
 import type { Faults } from '../fault.ts';
 import { operation } from '../operation.ts';
-import { oneOf, text, whole } from '../parameters.ts';
 import {
   allEnterpriseProjects,
   type EnterpriseProject,

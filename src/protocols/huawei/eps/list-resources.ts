@@ -1,12 +1,13 @@
 import { listImagesCounted } from '../../../app/list-images.ts';
 import { listProjects } from '../../../app/tenants/projects.ts';
-import { type Fault, FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { list, object, oneOf, type Parameter, required, text } from '../../shared/parameters.ts';
+import type { Fault } from '../fault.ts';
 import { identifier } from '../iam/identifier.ts';
 import { mostPerPage as mostProjects } from '../iam/paging.ts';
 import { toHexId } from '../ids.ts';
 import { noEnterpriseProject } from '../ims/enterprise-project.ts';
 import { operation } from '../operation.ts';
-import { list, object, oneOf, type Parameter, required, text } from '../parameters.ts';
 import { enterpriseProjectId, findEnterpriseProject } from './enterprise-projects.ts';
 import { pageParameters } from './paging.ts';
 import { listResourcesFaults as faults } from './resource-faults.ts';

@@ -1,11 +1,11 @@
 import { findImage } from '../../../app/find-image.ts';
 import { updateImage } from '../../../app/update-image.ts';
 import { isUuid } from '../../../domain/ids.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { oneOf, required, text } from '../../shared/parameters.ts';
 import { identifier } from '../iam/identifier.ts';
 import { noEnterpriseProject } from '../ims/enterprise-project.ts';
 import { operation } from '../operation.ts';
-import { oneOf, required, text } from '../parameters.ts';
 import { enterpriseProjectId } from './enterprise-projects.ts';
 import { migrateFaults as faults } from './resource-faults.ts';
 

@@ -1,8 +1,8 @@
 import { updateResourceGroup } from '../../../app/tenants/resource-groups.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { oneOf, required } from '../../shared/parameters.ts';
 import { noEnterpriseProject } from '../ims/enterprise-project.ts';
 import { operation } from '../operation.ts';
-import { oneOf, required } from '../parameters.ts';
 import { operateProjectFaults as faults } from './enterprise-project-faults.ts';
 import { enterpriseProjectId } from './enterprise-projects.ts';
 

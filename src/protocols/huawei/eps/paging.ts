@@ -1,7 +1,7 @@
 /** Pages of the service's lists. */
 
+import { type Parameter, whole } from '../../shared/parameters.ts';
 import { epsFaults } from '../eps-faults.ts';
-import { type Parameter, whole } from '../parameters.ts';
 
 const { limitInvalid, offsetInvalid } = epsFaults;
 

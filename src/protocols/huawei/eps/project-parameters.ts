@@ -1,5 +1,5 @@
 /** What an enterprise project is given when it is made or changed. */
-import { oneOf, required, text } from '../parameters.ts';
+import { oneOf, required, text } from '../../shared/parameters.ts';
 import { createProjectFaults as faults } from './enterprise-project-faults.ts';
 import { projectType } from './enterprise-projects.ts';
 

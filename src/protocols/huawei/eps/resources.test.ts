@@ -1,8 +1,9 @@
 /** Images in enterprise projects: moved and listed as Terraform does it, and every row of the tables. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
 import type { HuaweiClient } from '../../../../test/support/huawei-client.ts';
-import { expectFault, type Provocations, rowsOf } from '../../../../test/support/huawei-faults.ts';
+import { expectFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
 import { makePlainImage } from '../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../app/context.ts';
 import { copyImages } from '../../../app/copy-images.ts';

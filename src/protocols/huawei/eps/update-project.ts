@@ -1,5 +1,5 @@
 import { updateResourceGroup } from '../../../app/tenants/resource-groups.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
 import { noEnterpriseProject } from '../ims/enterprise-project.ts';
 import { operation } from '../operation.ts';
 import { updateProjectFaults as faults, namingRefusals } from './enterprise-project-faults.ts';

@@ -1,7 +1,7 @@
 import { maxTags } from '../../../domain/image-rules.ts';
+import { required, text } from '../../shared/parameters.ts';
 import { changeImageTags } from '../ims/tags/own-tags.ts';
 import { operation } from '../operation.ts';
-import { required, text } from '../parameters.ts';
 import { plainFaults } from '../plain-faults.ts';
 import { readTagWord } from '../tag-words.ts';
 import { findOwnImage, imageId } from './named-image.ts';

@@ -2,13 +2,13 @@ import { type CreateImageCommand, createImage } from '../../../app/create-image.
 import type { ImageKind } from '../../../domain/image.ts';
 import { changeAttributes } from '../../../domain/image-attributes.ts';
 import { changeProperties } from '../../../domain/image-properties.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { isObject, oneOf, type Parameter } from '../../shared/parameters.ts';
 import { readId } from '../ids.ts';
 import { imageFaults } from '../image-faults.ts';
 import { viewImage } from '../ims/image-view.ts';
 import { bareMetal, environments } from '../ims/image-words.ts';
 import { operation, type Scope } from '../operation.ts';
-import { isObject, oneOf, type Parameter } from '../parameters.ts';
 import { glanceFaults } from './glance-faults.ts';
 import { changeBy, mergeChanges } from './image-parameters.ts';
 

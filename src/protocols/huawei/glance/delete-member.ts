@@ -1,8 +1,8 @@
 import { unshareImage } from '../../../app/share-image.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { required, text } from '../../shared/parameters.ts';
 import { findInvited } from '../members.ts';
 import { operation } from '../operation.ts';
-import { required, text } from '../parameters.ts';
 import { memberFaults, memberRefusals } from './member-faults.ts';
 import { findOwnImage, imageId } from './named-image.ts';
 

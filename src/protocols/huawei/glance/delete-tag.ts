@@ -1,8 +1,8 @@
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { required, text } from '../../shared/parameters.ts';
 import { changeImageTags } from '../ims/tags/own-tags.ts';
 import { tagsOf } from '../ims/tags/tag-view.ts';
 import { operation } from '../operation.ts';
-import { required, text } from '../parameters.ts';
 import { plainFaults } from '../plain-faults.ts';
 import { tagWord } from '../tag-words.ts';
 import { findOwnImage, imageId } from './named-image.ts';

@@ -2,7 +2,7 @@ import { findDownload, readDisk } from '../../../app/read-disk.ts';
 import { isReadable } from '../../../domain/states.ts';
 import { bytesOf } from '../../../lib/raw-stream.ts';
 import { allowsRange, parseRange } from '../../shared/byte-range.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
 import { findVisibleImage } from '../ims/named-image.ts';
 import { operation } from '../operation.ts';
 import { glanceFaults } from './glance-faults.ts';

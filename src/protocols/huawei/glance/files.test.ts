@@ -8,13 +8,14 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
 import {
   createHuaweiClient,
   type HuaweiCallOptions,
   type HuaweiClient,
 } from '../../../../test/support/huawei-client.ts';
-import { expectFault, type Provocations, rowsOf } from '../../../../test/support/huawei-faults.ts';
+import { expectFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
 import { makeImage, until } from '../../../../test/support/installation.ts';
 import { makePlainImage } from '../../../../test/support/plain-image.ts';
 import type { AppContext, Caller } from '../../../app/context.ts';

@@ -1,9 +1,10 @@
 /** Images of the native API: made, shown, listed and changed; their bytes are in `files.test.ts`. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
 import type { HuaweiCallOptions, HuaweiClient } from '../../../../test/support/huawei-client.ts';
-import { expectFault, type Provocations, rowsOf } from '../../../../test/support/huawei-faults.ts';
+import { expectFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
 import { makePlainImage } from '../../../../test/support/plain-image.ts';
 import type { AppContext, Caller } from '../../../app/context.ts';
 import { copyImages } from '../../../app/copy-images.ts';

@@ -4,8 +4,8 @@
  */
 import type { ImageUpdate } from '../../../app/update-image.ts';
 import type { Image } from '../../../domain/image.ts';
-import { FaultError } from '../fault.ts';
-import { isObject } from '../parameters.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { isObject } from '../../shared/parameters.ts';
 import { glanceFaults } from './glance-faults.ts';
 import { changeBy, isBasic, isCustom, mergeChanges, removalOf } from './image-parameters.ts';
 

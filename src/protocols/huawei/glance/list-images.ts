@@ -1,11 +1,11 @@
 import { listImages, placeOf } from '../../../app/list-images.ts';
 import type { ImageSort } from '../../../domain/image-query.ts';
 import { isRefusal } from '../../../domain/refusal.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { oneOf, text, whole } from '../../shared/parameters.ts';
 import { viewImages } from '../ims/image-view.ts';
 import { findVisibleImage } from '../ims/named-image.ts';
 import { operation } from '../operation.ts';
-import { oneOf, text, whole } from '../parameters.ts';
 import { glanceFaults } from './glance-faults.ts';
 import { imageFilters, imageQueryOf } from './image-filters.ts';
 

@@ -1,7 +1,8 @@
 /** What Glance says no with about members. */
+
+import { FaultError } from '../../shared/faults.ts';
+import type { RefusalFaults } from '../../shared/refusals.ts';
 import type { Faults } from '../fault.ts';
-import { FaultError } from '../fault.ts';
-import type { RefusalFaults } from '../operation.ts';
 import { plainFaults } from '../plain-faults.ts';
 
 export const memberFaults = {

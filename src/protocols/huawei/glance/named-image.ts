@@ -1,10 +1,10 @@
 /** How Glance's requests name an image: by its UUID; a name is no id, and clients want to be told so. */
 import type { AppContext, Caller } from '../../../app/context.ts';
 import type { Image } from '../../../domain/image.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { required, text } from '../../shared/parameters.ts';
 import { findVisibleImage } from '../ims/named-image.ts';
 import type { Scope } from '../operation.ts';
-import { required, text } from '../parameters.ts';
 import { glanceFaults } from './glance-faults.ts';
 
 /** Of operations that have it in their paths. */

@@ -1,8 +1,8 @@
 import { updateImage } from '../../../app/update-image.ts';
+import type { Parameter } from '../../shared/parameters.ts';
 import { imageFaults } from '../image-faults.ts';
 import { viewImage } from '../ims/image-view.ts';
 import { operation } from '../operation.ts';
-import type { Parameter } from '../parameters.ts';
 import { glanceFaults } from './glance-faults.ts';
 import { applyPatch, readPatch } from './json-patch.ts';
 import { findOwnImage, imageId } from './named-image.ts';

@@ -1,8 +1,8 @@
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { required, text } from '../../shared/parameters.ts';
 import { findVisibleImage } from '../ims/named-image.ts';
 import { findMember, viewMember } from '../members.ts';
 import { operation } from '../operation.ts';
-import { required, text } from '../parameters.ts';
 import { memberFaults } from './member-faults.ts';
 import { imageId } from './named-image.ts';
 

@@ -1,5 +1,5 @@
+import { oneOf, required } from '../../shared/parameters.ts';
 import { operation } from '../operation.ts';
-import { oneOf, required } from '../parameters.ts';
 import { plainFaults } from '../plain-faults.ts';
 import { glanceSchemas } from './schemas.ts';
 

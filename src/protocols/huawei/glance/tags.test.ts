@@ -1,8 +1,9 @@
 /** Tags in the native API, which are words. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
-import { expectFault, type Provocations, rowsOf } from '../../../../test/support/huawei-faults.ts';
+import { expectFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
 import { makePlainImage } from '../../../../test/support/plain-image.ts';
 import { findImage } from '../../../app/find-image.ts';
 import { shareImage } from '../../../app/share-image.ts';

@@ -1,9 +1,9 @@
 import { answerShare } from '../../../app/shares.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { oneOf, required, text } from '../../shared/parameters.ts';
 import { findOfferedImage } from '../ims/members/offered-image.ts';
 import { findMember, isOwnProject, viewMember } from '../members.ts';
 import { operation } from '../operation.ts';
-import { oneOf, required, text } from '../parameters.ts';
 import { memberFaults, memberRefusals } from './member-faults.ts';
 import { findOwnImage, imageId } from './named-image.ts';
 

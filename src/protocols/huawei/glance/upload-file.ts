@@ -6,9 +6,9 @@ import { diskFormats, type Image, maxDiskBytes } from '../../../domain/image.ts'
 import { RefusalError } from '../../../domain/refusal.ts';
 import { runsOf } from '../../../lib/raw-stream.ts';
 import { type Spool, SpoolError } from '../../../lib/spool.ts';
+import { FaultError } from '../../shared/faults.ts';
 import type { Spooling } from '../../shared/spools.ts';
 import { untilIdle } from '../../shared/until-idle.ts';
-import { FaultError } from '../fault.ts';
 import { type HuaweiContext, operation } from '../operation.ts';
 import { glanceFaults } from './glance-faults.ts';
 import { findOwnImage, imageId } from './named-image.ts';

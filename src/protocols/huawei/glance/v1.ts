@@ -1,11 +1,11 @@
 /** What is left of Glance's first version, for clients that still look: two readings, deprecated by everybody. */
 import { listImages } from '../../../app/list-images.ts';
 import { type Image, sizeOf } from '../../../domain/image.ts';
+import { toSecond } from '../../shared/times.ts';
 import { toHexId } from '../ids.ts';
 import { containerFormats, diskFormatOf, isProtected, statusOf } from '../ims/image-words.ts';
 import { findVisibleImage } from '../ims/named-image.ts';
 import { operation } from '../operation.ts';
-import { imageTime } from '../times.ts';
 import { glanceFaults } from './glance-faults.ts';
 import { imageId } from './named-image.ts';
 
@@ -67,8 +67,8 @@ function view(image: Image): Readonly<Record<string, string | number | boolean>>
     container_format: image.properties.container_format ?? containerFormats[0],
     min_disk: image.attributes.minDiskGiB ?? 0,
     min_ram: image.attributes.minRamMiB ?? 0,
-    created_at: imageTime(image.createdAt),
-    updated_at: imageTime(image.updatedAt),
+    created_at: toSecond(image.createdAt),
+    updated_at: toSecond(image.updatedAt),
     deleted: false,
   };
 }

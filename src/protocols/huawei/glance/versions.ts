@@ -1,8 +1,9 @@
 /** Versions of the native API, as clients look for them before anything else. */
+
+import { oneOf, required } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
 import type { Hosts } from '../hosts.ts';
 import { type HuaweiContext, operation } from '../operation.ts';
-import { oneOf, required } from '../parameters.ts';
 
 const versions = [
   { id: 'v2.2', status: 'CURRENT', path: '/v2/' },

@@ -1,8 +1,8 @@
 import { createSession } from '../../../app/tenants/sessions.ts';
 import { findTokenSession } from '../../../app/tenants/tokens.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { object, required, text } from '../../shared/parameters.ts';
 import { operation } from '../operation.ts';
-import { object, required, text } from '../parameters.ts';
 import { tokenFaults as faults } from './token-faults.ts';
 import { identify, identity } from './token-identity.ts';
 import { placeOf, scope } from './token-scope.ts';

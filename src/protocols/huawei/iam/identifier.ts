@@ -1,6 +1,7 @@
-import { type Fault, FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import type { Parameter } from '../../shared/parameters.ts';
+import type { Fault } from '../fault.ts';
 import { readId } from '../ids.ts';
-import type { Parameter } from '../parameters.ts';
 
 /** An id of a path, read to the UUID; what is none names nothing, as the fault says, whose `%s` it is. */
 export function identifier(fault: Fault): Parameter<string> {

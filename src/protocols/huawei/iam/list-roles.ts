@@ -1,7 +1,7 @@
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { oneOf, text } from '../../shared/parameters.ts';
 import { readId } from '../ids.ts';
 import { operation } from '../operation.ts';
-import { oneOf, text } from '../parameters.ts';
 import { plainFaults } from '../plain-faults.ts';
 import { linksOf } from './links.ts';
 import { pageOf, pageParameters } from './paging.ts';

@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { findPassword, findSigningKey, type UserName } from '../../../app/authenticate.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import { canBePassword, PasswordsBusyError } from '../../../lib/passwords.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
 import type { Guesses } from '../guesses.ts';
 import type { HuaweiContext } from '../operation.ts';
 import { tokenFaults } from './token-faults.ts';

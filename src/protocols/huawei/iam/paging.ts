@@ -1,5 +1,5 @@
 /** Pages of IAM's lists, by their numbers. */
-import { whole } from '../parameters.ts';
+import { whole } from '../../shared/parameters.ts';
 import { plainFaults } from '../plain-faults.ts';
 
 const fault = plainFaults[400];

@@ -1,4 +1,4 @@
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
 import { operation } from '../operation.ts';
 import { plainFaults } from '../plain-faults.ts';
 import { identifier } from './identifier.ts';

@@ -1,6 +1,6 @@
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { required, text } from '../../shared/parameters.ts';
 import { operation } from '../operation.ts';
-import { required, text } from '../parameters.ts';
 import { plainFaults } from '../plain-faults.ts';
 import { viewRegion } from './region-view.ts';
 

@@ -1,8 +1,8 @@
 /** What a token is, for its bearer, its user, and an owner of the user's account. */
 import { findTokenSession } from '../../../app/tenants/tokens.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { text } from '../../shared/parameters.ts';
 import { type Operation, operation } from '../operation.ts';
-import { text } from '../parameters.ts';
 import { subjectToken } from './subject-token.ts';
 import { tokenFaults } from './token-faults.ts';
 import { viewToken } from './token-view.ts';

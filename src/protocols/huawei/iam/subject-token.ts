@@ -1,4 +1,4 @@
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
 import { tokenFaults } from './token-faults.ts';
 
 /** The token that a request is about; the one that it is sent with is another, or the same. */

@@ -2,9 +2,9 @@
 import { authenticateToken } from '../../../app/authenticate.ts';
 import type { Caller } from '../../../app/context.ts';
 import type { Principal } from '../../../domain/principal.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { list, object, type Read, required, text } from '../../shared/parameters.ts';
 import { readId } from '../ids.ts';
-import { list, object, type Read, required, text } from '../parameters.ts';
 import { type LogIn, logInByKey, logInByPassword } from './log-in.ts';
 import { tokenFaults as faults } from './token-faults.ts';
 

@@ -1,6 +1,7 @@
 /** Where a token or temporary keys are to act: `auth.scope`. */
+
+import { object, type Read, text } from '../../shared/parameters.ts';
 import { readId } from '../ids.ts';
-import { object, type Read, text } from '../parameters.ts';
 import { tokenFaults } from './token-faults.ts';
 import { accountOf, named } from './token-identity.ts';
 

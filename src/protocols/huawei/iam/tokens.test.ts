@@ -1,8 +1,9 @@
 /** Tokens: asked for by every method, shown, ended, and every row of their table. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
 import { createHuaweiClient, type HuaweiAnswer, type HuaweiClient } from '../../../../test/support/huawei-client.ts';
-import { expectFault, type Provocations, rowsOf } from '../../../../test/support/huawei-faults.ts';
+import { expectFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
 import { createInstallation, type Installation, never } from '../../../../test/support/installation.ts';
 import { insertSessions, mostSessions } from '../../../../test/support/many-sessions.ts';
 import type { Caller } from '../../../app/context.ts';

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
 import { createHuaweiClient } from '../../../../test/support/huawei-client.ts';
-import { expectImageFault, type Provocations, rowsOf } from '../../../../test/support/huawei-faults.ts';
+import { expectImageFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
 import { makePlainImage } from '../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../app/context.ts';
 import { findImage } from '../../../app/find-image.ts';

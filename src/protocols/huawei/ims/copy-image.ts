@@ -1,5 +1,5 @@
+import { FaultError } from '../../shared/faults.ts';
 import { huaweiCopyPolicies } from '../copy-policy.ts';
-import { FaultError } from '../fault.ts';
 import { operation } from '../operation.ts';
 import { copyFaults as faults } from './copy-faults.ts';
 import { findVisibleImage, imageId } from './named-image.ts';

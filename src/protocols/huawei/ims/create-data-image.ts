@@ -1,5 +1,5 @@
+import { required } from '../../shared/parameters.ts';
 import { operation } from '../operation.ts';
-import { required } from '../parameters.ts';
 import { importFaults, osFaults } from './import-faults.ts';
 import {
   diskGiB,

@@ -1,8 +1,8 @@
 import type { ImportImageCommand } from '../../../app/tasks/import-image.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { flag, list, object, oneOf, type Read, text } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
-import { FaultError } from '../fault.ts';
 import { operation, type Scope } from '../operation.ts';
-import { flag, list, object, oneOf, type Read, text } from '../parameters.ts';
 import { createImageFaults as faults } from './import-faults.ts';
 import {
   diskGiB,

@@ -1,7 +1,8 @@
+import { FaultError, unused } from '../../shared/faults.ts';
+import { oneOf, text } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
-import { FaultError, type Faults, unused } from '../fault.ts';
+import type { Faults } from '../fault.ts';
 import { operation } from '../operation.ts';
-import { oneOf, text } from '../parameters.ts';
 import { createImageFaults, newImageFaults } from './import-faults.ts';
 import { memoryParameters, newImageParameters, tagsOf } from './new-image-parameters.ts';
 

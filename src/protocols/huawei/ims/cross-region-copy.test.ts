@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
-import { expectImageFault, type Provocations, rowsOf } from '../../../../test/support/huawei-faults.ts';
+import { expectImageFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
 import { finishCopy } from '../../../../test/support/installation.ts';
 import { makePlainImage } from '../../../../test/support/plain-image.ts';
 import { cancelCopy } from '../../../app/cancel-copy.ts';

@@ -1,12 +1,12 @@
 import type { Caller } from '../../../app/context.ts';
 import { listProjects } from '../../../app/tenants/projects.ts';
 import { isUuid } from '../../../domain/ids.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { required, text } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
 import { huaweiCopyPolicies } from '../copy-policy.ts';
-import { FaultError } from '../fault.ts';
 import { readId } from '../ids.ts';
 import { type HuaweiContext, operation } from '../operation.ts';
-import { required, text } from '../parameters.ts';
 import { crossRegionCopyFaults as faults } from './copy-faults.ts';
 import { findVisibleImage, imageId } from './named-image.ts';
 import { startCopy } from './start-copy.ts';

@@ -1,7 +1,7 @@
 import { deleteImage as deleteOwnImage } from '../../../app/delete-image.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { flag, required, text } from '../../shared/parameters.ts';
 import { operation } from '../operation.ts';
-import { flag, required, text } from '../parameters.ts';
 import { deleteImageFaults as faults } from './delete-image-faults.ts';
 import { findVisibleImage } from './named-image.ts';
 

@@ -1,5 +1,6 @@
 /** ExportImage's error table (reference §7.2, §9.2). */
-import { type Faults, unused } from '../fault.ts';
+import { unused } from '../../shared/faults.ts';
+import type { Faults } from '../fault.ts';
 import { imageFaults } from '../image-faults.ts';
 import { objectFaults } from './object-place.ts';
 

@@ -1,9 +1,10 @@
 /** ExportImage and RegisterImage. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
 import type { HuaweiClient } from '../../../../test/support/huawei-client.ts';
-import { expectImageFault, type Provocations, rowsOf } from '../../../../test/support/huawei-faults.ts';
+import { expectImageFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
 import { makeImage, readBytes, until } from '../../../../test/support/installation.ts';
 import { type ObjectServer, startObjectServer } from '../../../../test/support/object-server.ts';
 import { openObjectServer } from '../../../../test/support/open-object-server.ts';

@@ -1,16 +1,17 @@
 import { exportImage as exportToObject } from '../../../app/tasks/export-image.ts';
 import type { Image } from '../../../domain/image.ts';
 import { isReadable } from '../../../domain/states.ts';
+import { GiB } from '../../../lib/gibibytes.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { flag, required, text } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
-import { FaultError } from '../fault.ts';
 import { operation } from '../operation.ts';
-import { flag, required, text } from '../parameters.ts';
 import { acceptedJob } from './accepted-job.ts';
 import { exportFaults as faults } from './export-faults.ts';
 import { findVisibleImage, imageId } from './named-image.ts';
 import { objectPlace, objectRefusals } from './object-place.ts';
 
-const mostBytes = 128 * 1024 ** 3;
+const mostBytes = 128 * GiB;
 
 /** Open Telekom Cloud's client names one in a quick export as well, whatever the disk's. */
 const fileFormat = text({

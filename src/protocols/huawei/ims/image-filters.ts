@@ -5,10 +5,11 @@ import { diskFormats, type ImageKind, imageKinds, type Visibility } from '../../
 import type { ImageOwner, TagSet } from '../../../domain/image-query.ts';
 import { maxTags } from '../../../domain/image-rules.ts';
 import { type MemberStatus, memberStatuses } from '../../../domain/sharing.ts';
-import { type Fault, FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { flag, oneOf, type Parameter, type Read, text, whole } from '../../shared/parameters.ts';
+import type { Fault } from '../fault.ts';
 import { readId } from '../ids.ts';
 import type { Scope } from '../operation.ts';
-import { flag, oneOf, type Parameter, type Read, text, whole } from '../parameters.ts';
 import { readTagWord, type Tag } from '../tag-words.ts';
 import { noEnterpriseProject } from './enterprise-project.ts';
 import { bareMetal, environments, imageTypes, otherPlatform, statesOf } from './image-words.ts';

@@ -6,9 +6,9 @@ import type { Copy } from '../../../domain/copy.ts';
 import { type Image, minDiskOf, sizeOf } from '../../../domain/image.ts';
 import { isReadable } from '../../../domain/states.ts';
 import type { Task } from '../../../domain/task.ts';
+import { toSecond } from '../../shared/times.ts';
 import { toHexId } from '../ids.ts';
 import { tagWord } from '../tag-words.ts';
-import { imageTime } from '../times.ts';
 import { enterpriseProjectOf, noEnterpriseProject } from './enterprise-project.ts';
 import {
   architectureWords,
@@ -83,9 +83,9 @@ function view(image: Image, caller: Caller, making: Making): ImageView {
     checksum: undefined,
     container_format: properties.container_format ?? 'bare',
     disk_format: diskFormatOf(image),
-    created_at: imageTime(createdAt),
-    updated_at: imageTime(image.updatedAt),
-    active_at: isReadable(image.state) ? imageTime(finishedAt ?? createdAt) : undefined,
+    created_at: toSecond(createdAt),
+    updated_at: toSecond(image.updatedAt),
+    active_at: isReadable(image.state) ? toSecond(finishedAt ?? createdAt) : undefined,
     file: `/v2/images/${id}/file`,
     self: `/v2/images/${id}`,
     schema: '/v2/schemas/image',

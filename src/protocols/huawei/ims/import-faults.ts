@@ -1,5 +1,6 @@
 /** The error tables of whatever makes an image of an object (reference §7.1, §7.2, §9.2). */
-import { type Faults, unused } from '../fault.ts';
+import { unused } from '../../shared/faults.ts';
+import type { Faults } from '../fault.ts';
 import { imageFaults } from '../image-faults.ts';
 import { keyFaults } from './key-faults.ts';
 import { objectFaults } from './object-place.ts';

@@ -1,5 +1,6 @@
 /** What is said of keys where an image can be encrypted (reference §2.1): as long as there are none, that they do not exist. */
-import { type Faults, unused } from '../fault.ts';
+import { unused } from '../../shared/faults.ts';
+import type { Faults } from '../fault.ts';
 
 export const keyFaults = {
   keyNotFound: {

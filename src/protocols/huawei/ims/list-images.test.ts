@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
 import type { HuaweiCallOptions, HuaweiClient } from '../../../../test/support/huawei-client.ts';
-import { expectImageFault, type Provocations, rowsOf } from '../../../../test/support/huawei-faults.ts';
+import { expectImageFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
 import { copyImage, finishCopy, makeImage } from '../../../../test/support/installation.ts';
 import { insertPlainTask, makePlainImage, plainDisk } from '../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../app/context.ts';

@@ -1,8 +1,8 @@
 import { listImages as listVisibleImages, placeOf } from '../../../app/list-images.ts';
 import { isUuid } from '../../../domain/ids.ts';
 import type { ImageSort } from '../../../domain/image-query.ts';
+import { oneOf, text, whole } from '../../shared/parameters.ts';
 import { operation } from '../operation.ts';
-import { oneOf, text, whole } from '../parameters.ts';
 import { imageFilters, imageQueryOf } from './image-filters.ts';
 import { viewImages } from './image-view.ts';
 import { listImagesFaults as faults } from './list-images-faults.ts';

@@ -1,6 +1,6 @@
+import { text } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
 import { operation } from '../operation.ts';
-import { text } from '../parameters.ts';
 import { osPlatforms } from './os-versions-data.ts';
 
 const faults = { tagInvalid: { ...commonFaults.bodyInvalid, when: 'tag is no text that can be kept' } };

@@ -1,9 +1,9 @@
 /** `created_at` and `updated_at` as lists can ask for them: `gte:2018-09-06T14:03:27Z`. */
 import { type MomentFilter, momentOps } from '../../../domain/image-query.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { type Parameter, text } from '../../shared/parameters.ts';
+import { toSecond } from '../../shared/times.ts';
 import type { Fault } from '../fault.ts';
-import { FaultError } from '../fault.ts';
-import { type Parameter, text } from '../parameters.ts';
-import { imageTime } from '../times.ts';
 
 const pattern = new RegExp(`^(?:(${momentOps.join('|')}):)?(\\d{4}-\\d\\d-\\d\\d)[T ](\\d\\d:\\d\\d:\\d\\d)Z?$`);
 
@@ -20,7 +20,7 @@ export function momentFilter(fault: Fault): Parameter<MomentFilter | undefined> 
       const moment = `${day}T${time}Z`;
       const at = Date.parse(moment);
       // 31 February can be parsed, but is written otherwise.
-      if (Number.isNaN(at) || imageTime(at) !== moment) throw new FaultError(fault, name);
+      if (Number.isNaN(at) || toSecond(at) !== moment) throw new FaultError(fault, name);
       return { op: op as MomentFilter['op'], at };
     },
   };

@@ -4,10 +4,10 @@ import { findImage } from '../../../app/find-image.ts';
 import { isUuid } from '../../../domain/ids.ts';
 import type { Image } from '../../../domain/image.ts';
 import { RefusalError } from '../../../domain/refusal.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { required, text } from '../../shared/parameters.ts';
 import { imageFaults } from '../image-faults.ts';
 import type { Scope } from '../operation.ts';
-import { required, text } from '../parameters.ts';
 
 const { imageIdMalformed, ownerOnly } = imageFaults;
 

@@ -1,10 +1,10 @@
 /** What requests say of new images, wherever their bytes come from, and what of it goes into the image (reference §5, §7.1). */
 import type { ImportImageCommand } from '../../../app/tasks/import-image.ts';
 import type { ImageAttributes } from '../../../domain/image-attributes.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { flag, list, oneOf, type Read, text, whole } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
-import { FaultError } from '../fault.ts';
 import type { HuaweiSettings, Scope } from '../operation.ts';
-import { flag, list, oneOf, type Read, text, whole } from '../parameters.ts';
 import { bareMetal, osWords, otherOs } from './image-words.ts';
 import { newImageFaults, osFaults } from './import-faults.ts';
 import { osPlatforms } from './os-versions-data.ts';

@@ -1,9 +1,11 @@
 /** Where an object lies, as requests say it: `bucket:object` (reference §7.1, §7.2), and what is said of one. */
+
+import { FaultError, unused } from '../../shared/faults.ts';
+import { type Parameter, text } from '../../shared/parameters.ts';
+import type { RefusalFaults } from '../../shared/refusals.ts';
 import { commonFaults } from '../common-faults.ts';
-import { FaultError, type Faults, unused } from '../fault.ts';
+import type { Faults } from '../fault.ts';
 import { imageFaults } from '../image-faults.ts';
-import type { RefusalFaults } from '../operation.ts';
-import { type Parameter, text } from '../parameters.ts';
 
 export interface ObjectPlace {
   readonly bucket: string;

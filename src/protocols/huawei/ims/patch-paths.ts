@@ -1,8 +1,8 @@
 /** The changes of UpdateImage, one attribute each, as one change in the words of the domain (reference §7.4). */
 import type { ImageUpdate } from '../../../app/update-image.ts';
 import type { Image } from '../../../domain/image.ts';
-import { FaultError } from '../fault.ts';
-import { flag, isObject, oneOf, type Parameter, whole } from '../parameters.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { flag, isObject, oneOf, type Parameter, whole } from '../../shared/parameters.ts';
 import { enterpriseProjectId, imageDescription, imageName } from './text-parameters.ts';
 import { updateImageFaults as faults } from './update-image-faults.ts';
 

@@ -1,6 +1,6 @@
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { oneOf, required } from '../../shared/parameters.ts';
 import { operation } from '../operation.ts';
-import { oneOf, required } from '../parameters.ts';
 import { importFaults, osFaults, quickImportFaults } from './import-faults.ts';
 import {
   diskGiB,

@@ -1,8 +1,9 @@
 import { fillImage } from '../../../app/tasks/fill-image.ts';
-import { type Faults, unused } from '../fault.ts';
+import { unused } from '../../shared/faults.ts';
+import { required } from '../../shared/parameters.ts';
+import type { Faults } from '../fault.ts';
 import { imageFaults } from '../image-faults.ts';
 import { operation } from '../operation.ts';
-import { required } from '../parameters.ts';
 import { acceptedJob } from './accepted-job.ts';
 import { importFaults } from './import-faults.ts';
 import { findOwnImage, imageId } from './named-image.ts';

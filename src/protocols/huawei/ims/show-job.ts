@@ -1,6 +1,6 @@
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { required, text } from '../../shared/parameters.ts';
 import { operation } from '../operation.ts';
-import { required, text } from '../parameters.ts';
 import { findJob } from './find-job.ts';
 import { jobFaults as faults, viewJob } from './job-view.ts';
 

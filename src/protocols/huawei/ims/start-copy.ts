@@ -2,7 +2,7 @@ import type { AppContext, Caller } from '../../../app/context.ts';
 import { type CopyImagesCommand, type CopyOptions, copyImages } from '../../../app/copy-images.ts';
 import type { Copy } from '../../../domain/copy.ts';
 import { isRefusal } from '../../../domain/refusal.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
 import type { Answer } from '../operation.ts';
 import { acceptedJob } from './accepted-job.ts';
 import { copyFaults } from './copy-faults.ts';

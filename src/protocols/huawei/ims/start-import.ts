@@ -1,17 +1,18 @@
 /** How images are imported from objects that requests have named. */
+
 import type { AppContext, Caller } from '../../../app/context.ts';
 import { keepReceipt } from '../../../app/receipts.ts';
 import { type ImportImageCommand, importImages } from '../../../app/tasks/import-image.ts';
 import type { DiskFormat } from '../../../domain/image.ts';
 import type { RefusalFacts } from '../../../domain/refusal.ts';
-import { FaultError } from '../fault.ts';
-import type { Answer, RefusalFaults } from '../operation.ts';
+import { GiB } from '../../../lib/gibibytes.ts';
+import { FaultError } from '../../shared/faults.ts';
+import type { RefusalFaults } from '../../shared/refusals.ts';
+import type { Answer } from '../operation.ts';
 import { acceptedJob } from './accepted-job.ts';
 import { importFaults as faults, quickImportFaults } from './import-faults.ts';
 import { jobTypes } from './job-types.ts';
 import { type ObjectPlace, objectRefusals } from './object-place.ts';
-
-const GiB = 1024 ** 3;
 
 /** Bytes of an object that is imported in the ordinary way. */
 const mostOrdinary = 128 * GiB;

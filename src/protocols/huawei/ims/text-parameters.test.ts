@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
 import { imageFaults } from '../image-faults.ts';
 import { cmkId, enterpriseProjectId, imageDescription, imageName } from './text-parameters.ts';
 

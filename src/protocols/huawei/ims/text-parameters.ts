@@ -1,10 +1,10 @@
 /** What requests say of a new image in so many words (reference §5); those that change one ask for the same. */
 import { isUuid } from '../../../domain/ids.ts';
 import { isStorable } from '../../../lib/storable-text.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { type Parameter, required, text } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
-import { FaultError } from '../fault.ts';
 import { imageFaults } from '../image-faults.ts';
-import { type Parameter, required, text } from '../parameters.ts';
 import { noEnterpriseProject } from './enterprise-project.ts';
 
 const { bodyInvalid } = commonFaults;

@@ -1,6 +1,6 @@
 import { updateImage as updateOwnImage } from '../../../app/update-image.ts';
 import { isReadable } from '../../../domain/states.ts';
-import { FaultError } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
 import { operation } from '../operation.ts';
 import { viewImage } from './image-view.ts';
 import { findOwnImage, imageId } from './named-image.ts';

@@ -2,8 +2,10 @@
  * What is signed of a request, in Huawei's form and in Open Telekom Cloud's (reference §1.4, §1.5). Clients disagree in details,
  * so there are several readings of a request; each of them covers its method, path, query, signed headers and body.
  */
+
+import { percentDecode, percentEncode } from '../../shared/percent-encoding.ts';
+import { splitUrl } from '../../shared/raw-request.ts';
 import { type Payload, payloadsOf } from './payload.ts';
-import { percentDecode, percentEncode } from './percent-encoding.ts';
 import type { SignedRequest } from './signed-request.ts';
 
 interface CanonicalRequest {
@@ -16,7 +18,7 @@ interface CanonicalRequest {
 export type Canonicalize = (request: SignedRequest, signedHeaders: readonly string[]) => readonly CanonicalRequest[];
 
 export const huaweiCanonicalRequests: Canonicalize = (request, signedHeaders) => {
-  const { path, query } = split(request.url);
+  const [path, query] = splitUrl(request.url);
   const headers = lines(request, signedHeaders, (value) => value);
   const pairs = readQuery(query).sort((one, other) => compare(one.name, other.name) || compare(one.value, other.value));
   const payloads = payloadsOf(request, signedHeaders);
@@ -27,7 +29,7 @@ export const huaweiCanonicalRequests: Canonicalize = (request, signedHeaders) =>
 
 export const otcCanonicalRequests: Canonicalize = (request, signedHeaders) => {
   const { method, url, body } = request;
-  const { path, query } = split(url);
+  const [path, query] = splitUrl(url);
   const headers = lines(request, signedHeaders, (value) => value.replaceAll(/[\t ]+/g, ' '));
   const pairs = readQuery(query);
   const render = (asQuery: string, payloads: readonly Payload[]) =>
@@ -46,11 +48,6 @@ interface Pair {
 
 function join(method: string, path: string, query: string, headers: string, { hash, mustHash }: Payload) {
   return { text: [method, path, query, headers, hash].join('\n'), mustHash };
-}
-
-function split(url: string): { path: string; query: string } {
-  const question = url.indexOf('?');
-  return question < 0 ? { path: url, query: '' } : { path: url.slice(0, question), query: url.slice(question + 1) };
 }
 
 /** The headers, an empty line, their names. They are in the order in which the client names them. */

@@ -1,3 +1,5 @@
+import { headerPairs } from '../../shared/raw-request.ts';
+
 /** Of these a proxy, the signature and the operation might each take another one. */
 const single = new Set([
   'authorization',
@@ -19,8 +21,7 @@ const single = new Set([
  */
 export function readHeaders(rawHeaders: readonly string[]): ReadonlyMap<string, string> | undefined {
   const headers = new Map<string, string>();
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const [name, value] = [rawHeaders[index]?.toLowerCase() ?? '', rawHeaders[index + 1] ?? ''];
+  for (const [name, value] of headerPairs(rawHeaders)) {
     const before = headers.get(name);
     if (before !== undefined && single.has(name)) return undefined;
     headers.set(name, before === undefined ? value : `${before}, ${value}`);

@@ -1,8 +1,9 @@
 /** Agencies: made, found, changed and deleted, and every row of their table. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../../test/support/huawei-api.ts';
 import type { HuaweiClient } from '../../../../../test/support/huawei-client.ts';
-import { expectFault, type Provocations, rowsOf } from '../../../../../test/support/huawei-faults.ts';
+import { expectFault, type Provocations } from '../../../../../test/support/huawei-faults.ts';
 import type { Caller } from '../../../../app/context.ts';
 import { createAgency, findAgency } from '../../../../app/tenants/agencies.ts';
 import { newUuid } from '../../../../domain/ids.ts';

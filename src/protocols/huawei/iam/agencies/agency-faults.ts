@@ -1,7 +1,8 @@
 /** What IAM says to whoever makes, changes or looks at an agency, or at what it was granted. */
-import { FaultError, type Faults } from '../../fault.ts';
+import { FaultError } from '../../../shared/faults.ts';
+import type { RefusalFaults } from '../../../shared/refusals.ts';
+import type { Faults } from '../../fault.ts';
 import { toHexId } from '../../ids.ts';
-import type { RefusalFaults } from '../../operation.ts';
 import { plainFaults } from '../../plain-faults.ts';
 
 export const agencyFaults = {

@@ -1,5 +1,5 @@
 import { findAgency } from '../../../../app/tenants/agencies.ts';
-import { FaultError } from '../../fault.ts';
+import { FaultError } from '../../../shared/faults.ts';
 import { operation } from '../../operation.ts';
 import { agencyRefusals, grantFaults } from './agency-faults.ts';
 import { agencyId, findPlace, findRole, grantPlaces, roleId, titlesAt } from './grant-places.ts';

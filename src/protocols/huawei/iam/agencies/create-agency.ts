@@ -1,7 +1,7 @@
 import { createAgency as createOwnAgency } from '../../../../app/tenants/agencies.ts';
-import { FaultError } from '../../fault.ts';
+import { FaultError } from '../../../shared/faults.ts';
+import { object, required, text } from '../../../shared/parameters.ts';
 import { operation } from '../../operation.ts';
-import { object, required, text } from '../../parameters.ts';
 import { agencyFaults as faults } from './agency-faults.ts';
 import { viewAgency } from './agency-view.ts';
 import { duration } from './duration.ts';

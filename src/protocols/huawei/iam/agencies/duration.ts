@@ -1,7 +1,7 @@
 /** How long agencies last. Requests say it in days, answers in hours; both count from when the agency was made. */
 import type { Agency } from '../../../../domain/tenants.ts';
-import { FaultError } from '../../fault.ts';
-import type { Parameter } from '../../parameters.ts';
+import { FaultError } from '../../../shared/faults.ts';
+import type { Parameter } from '../../../shared/parameters.ts';
 import { agencyFaults } from './agency-faults.ts';
 
 const hourMs = 3_600_000;

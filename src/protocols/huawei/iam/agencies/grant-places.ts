@@ -2,9 +2,10 @@
 import type { AppContext, Caller } from '../../../../app/context.ts';
 import { findProjectById } from '../../../../app/tenants/find-project.ts';
 import type { Agency, AgencyGrant } from '../../../../domain/tenants.ts';
-import { FaultError, type Faults } from '../../fault.ts';
+import { FaultError } from '../../../shared/faults.ts';
+import { type Parameter, required, text } from '../../../shared/parameters.ts';
+import type { Faults } from '../../fault.ts';
 import { toHexId } from '../../ids.ts';
-import { type Parameter, required, text } from '../../parameters.ts';
 import { identifier } from '../identifier.ts';
 import { type HuaweiRole, roleById } from '../roles-data.ts';
 import { grantFaults as faults } from './agency-faults.ts';

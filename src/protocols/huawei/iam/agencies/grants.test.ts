@@ -1,8 +1,9 @@
 /** Roles of agencies: granted, shown and taken away, on a project, on all of them and on the domain. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../../test/support/huawei-api.ts';
 import { createHuaweiClient, type HuaweiClient } from '../../../../../test/support/huawei-client.ts';
-import { expectFault, type Provocations, rowsOf } from '../../../../../test/support/huawei-faults.ts';
+import { expectFault, type Provocations } from '../../../../../test/support/huawei-faults.ts';
 import { createTestApi, type TestApi } from '../../../../../test/support/native-api.ts';
 import { makePlainImage } from '../../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../../app/context.ts';

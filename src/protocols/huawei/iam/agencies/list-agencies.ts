@@ -1,6 +1,6 @@
 import { listAgencies as listOwnAgencies } from '../../../../app/tenants/agencies.ts';
+import { text } from '../../../shared/parameters.ts';
 import { operation } from '../../operation.ts';
-import { text } from '../../parameters.ts';
 import { mostPerPage, pageOf, pageParameters } from '../paging.ts';
 import { agencyFaults } from './agency-faults.ts';
 import { viewAgencies } from './agency-view.ts';

@@ -1,5 +1,5 @@
 import type { Caller } from '../../../../app/context.ts';
-import { FaultError } from '../../fault.ts';
+import { FaultError } from '../../../shared/faults.ts';
 import { readId } from '../../ids.ts';
 import { plainFaults } from '../../plain-faults.ts';
 

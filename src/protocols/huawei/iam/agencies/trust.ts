@@ -1,5 +1,5 @@
 /** Whom an agency trusts: another domain, or a service of the cloud, which is written as a domain of its own. */
-import { FaultError } from '../../fault.ts';
+import { FaultError } from '../../../shared/faults.ts';
 import { readId, toHexId } from '../../ids.ts';
 import { agencyFaults } from './agency-faults.ts';
 

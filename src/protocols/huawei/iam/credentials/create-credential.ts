@@ -1,8 +1,8 @@
 import { createAccessKey } from '../../../../app/tenants/access-keys.ts';
-import { FaultError } from '../../fault.ts';
+import { FaultError } from '../../../shared/faults.ts';
+import { object, required, text } from '../../../shared/parameters.ts';
 import { readId, toHexId } from '../../ids.ts';
 import { operation } from '../../operation.ts';
-import { object, required, text } from '../../parameters.ts';
 import { credentialFaults } from './credential-faults.ts';
 import { viewCredential } from './credential-view.ts';
 

@@ -2,7 +2,7 @@ import { authenticateToken } from '../../../../app/authenticate.ts';
 import type { AppContext, Caller } from '../../../../app/context.ts';
 import { type CreateSessionCommand, createSession } from '../../../../app/tenants/sessions.ts';
 import type { Principal } from '../../../../domain/principal.ts';
-import { FaultError } from '../../fault.ts';
+import { FaultError } from '../../../shared/faults.ts';
 import { operation } from '../../operation.ts';
 import { identityTime } from '../../times.ts';
 import { agencyOf } from '../token-identity.ts';

@@ -1,4 +1,4 @@
-import { required, text } from '../../parameters.ts';
+import { required, text } from '../../../shared/parameters.ts';
 import { credentialFaults } from './credential-faults.ts';
 
 const { keyNotFound } = credentialFaults;

@@ -1,8 +1,9 @@
 /** Permanent access keys: everybody's own, and for owners those of all users. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../../test/support/huawei-api.ts';
 import { createHuaweiClient, type HuaweiClient } from '../../../../../test/support/huawei-client.ts';
-import { expectFault, type Provocations, rowsOf } from '../../../../../test/support/huawei-faults.ts';
+import { expectFault, type Provocations } from '../../../../../test/support/huawei-faults.ts';
 import type { Caller } from '../../../../app/context.ts';
 import { createAccessKey, listAccessKeys } from '../../../../app/tenants/access-keys.ts';
 import { createSession } from '../../../../app/tenants/sessions.ts';

@@ -1,5 +1,5 @@
 import { deleteAccessKey } from '../../../../app/tenants/access-keys.ts';
-import { FaultError } from '../../fault.ts';
+import { FaultError } from '../../../shared/faults.ts';
 import { operation } from '../../operation.ts';
 import { credentialFaults } from './credential-faults.ts';
 import { accessKeyId } from './credential-parameters.ts';

@@ -1,8 +1,8 @@
 import { listAccessKeys } from '../../../../app/tenants/access-keys.ts';
-import { FaultError } from '../../fault.ts';
+import { FaultError } from '../../../shared/faults.ts';
+import { text } from '../../../shared/parameters.ts';
 import { readId, toHexId } from '../../ids.ts';
 import { operation } from '../../operation.ts';
-import { text } from '../../parameters.ts';
 import { credentialFaults } from './credential-faults.ts';
 import { viewCredential } from './credential-view.ts';
 

@@ -1,6 +1,6 @@
 /** What temporary keys are asked for with: `auth`. */
-import { FaultError } from '../../fault.ts';
-import { list, object, type Parameter, type Read, required, text, whole } from '../../parameters.ts';
+import { FaultError } from '../../../shared/faults.ts';
+import { list, object, type Parameter, type Read, required, text, whole } from '../../../shared/parameters.ts';
 import { scope } from '../token-scope.ts';
 import { securityTokenFaults } from './credential-faults.ts';
 

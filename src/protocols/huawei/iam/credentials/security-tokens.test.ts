@@ -1,8 +1,9 @@
 /** Temporary access keys: for a token, by an agency, and every row of their table. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../../test/support/huawei-api.ts';
 import { createHuaweiClient, type HuaweiClient } from '../../../../../test/support/huawei-client.ts';
-import { expectFault, type Provocations, rowsOf } from '../../../../../test/support/huawei-faults.ts';
+import { expectFault, type Provocations } from '../../../../../test/support/huawei-faults.ts';
 import { insertSessions, mostSessions } from '../../../../../test/support/many-sessions.ts';
 import type { Caller } from '../../../../app/context.ts';
 import { createAgency } from '../../../../app/tenants/agencies.ts';

@@ -1,5 +1,5 @@
 import { findAccessKey } from '../../../../app/tenants/access-keys.ts';
-import { FaultError } from '../../fault.ts';
+import { FaultError } from '../../../shared/faults.ts';
 import { operation } from '../../operation.ts';
 import { identityTime } from '../../times.ts';
 import { credentialFaults } from './credential-faults.ts';

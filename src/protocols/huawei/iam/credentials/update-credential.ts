@@ -1,7 +1,7 @@
 import { updateAccessKey } from '../../../../app/tenants/access-keys.ts';
-import { FaultError } from '../../fault.ts';
+import { FaultError } from '../../../shared/faults.ts';
+import { object, oneOf, required, text } from '../../../shared/parameters.ts';
 import { operation } from '../../operation.ts';
-import { object, oneOf, required, text } from '../../parameters.ts';
 import { credentialFaults } from './credential-faults.ts';
 import { accessKeyId } from './credential-parameters.ts';
 import { viewCredential } from './credential-view.ts';

@@ -1,5 +1,5 @@
 import { unshareImage } from '../../../../app/share-image.ts';
-import { FaultError } from '../../fault.ts';
+import { FaultError } from '../../../shared/faults.ts';
 import { findInvited } from '../../members.ts';
 import { type Operation, operation } from '../../operation.ts';
 import { jobTypes } from '../job-types.ts';

@@ -1,7 +1,8 @@
 /** The error tables of sharing (reference §7.6, §9.2). */
-import { type Faults, unused } from '../../fault.ts';
+import { unused } from '../../../shared/faults.ts';
+import type { RefusalFaults } from '../../../shared/refusals.ts';
+import type { Faults } from '../../fault.ts';
 import { imageFaults } from '../../image-faults.ts';
-import type { RefusalFaults } from '../../operation.ts';
 
 const { imageIdMalformed, imageNotFound, ownerOnly, imageUnavailable } = imageFaults;
 

@@ -1,9 +1,10 @@
 /** Requests about several images and projects: done at once, each pair by itself, and told of as a job (reference §3.1). */
 import type { Caller } from '../../../../app/context.ts';
 import { keepReceipt } from '../../../../app/receipts.ts';
+import { FaultError } from '../../../shared/faults.ts';
 import { commonFaults } from '../../common-faults.ts';
 import { toFaultError } from '../../errors.ts';
-import { FaultError, messageOf } from '../../fault.ts';
+import { messageOf } from '../../fault.ts';
 import type { Answer, HuaweiContext, Operation } from '../../operation.ts';
 import { acceptedJob } from '../accepted-job.ts';
 import type { JobType } from '../job-types.ts';

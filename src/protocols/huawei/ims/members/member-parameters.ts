@@ -1,9 +1,10 @@
 /** Whom and what requests about members name. */
 import { isUuid } from '../../../../domain/ids.ts';
+import { FaultError } from '../../../shared/faults.ts';
+import { list, type Parameter, required, text } from '../../../shared/parameters.ts';
 import { commonFaults } from '../../common-faults.ts';
-import { type Fault, FaultError } from '../../fault.ts';
+import type { Fault } from '../../fault.ts';
 import { readId } from '../../ids.ts';
-import { list, type Parameter, required, text } from '../../parameters.ts';
 import { addMemberFaults as faults } from './member-faults.ts';
 
 const { bodyInvalid } = commonFaults;

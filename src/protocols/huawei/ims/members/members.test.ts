@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../../test/support/huawei-api.ts';
 import type { HuaweiClient } from '../../../../../test/support/huawei-client.ts';
-import { expectImageFault, type Provocations, rowsOf } from '../../../../../test/support/huawei-faults.ts';
+import { expectImageFault, type Provocations } from '../../../../../test/support/huawei-faults.ts';
 import { makePlainImage } from '../../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../../app/context.ts';
 import { copyImages } from '../../../../app/copy-images.ts';

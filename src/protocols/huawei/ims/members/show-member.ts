@@ -1,7 +1,7 @@
-import { FaultError } from '../../fault.ts';
+import { FaultError } from '../../../shared/faults.ts';
+import { required, text } from '../../../shared/parameters.ts';
 import { findMember } from '../../members.ts';
 import { operation } from '../../operation.ts';
-import { required, text } from '../../parameters.ts';
 import { findVisibleImage, imageId } from '../named-image.ts';
 import { readMemberFaults as faults } from './member-faults.ts';
 import { viewTypedMember } from './typed-member.ts';

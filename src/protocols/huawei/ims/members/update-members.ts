@@ -1,9 +1,9 @@
 import { answerShare } from '../../../../app/shares.ts';
+import { FaultError } from '../../../shared/faults.ts';
+import { oneOf, required } from '../../../shared/parameters.ts';
 import { commonFaults } from '../../common-faults.ts';
-import { FaultError } from '../../fault.ts';
 import { isOwnProject } from '../../members.ts';
 import { type Operation, operation } from '../../operation.ts';
-import { oneOf, required } from '../../parameters.ts';
 import { jobTypes } from '../job-types.ts';
 import { updateMemberFaults as faults } from './member-faults.ts';
 import { pairsOf, runMemberJob } from './member-job.ts';

@@ -1,6 +1,6 @@
+import { required } from '../../../shared/parameters.ts';
 import { imageFaults } from '../../image-faults.ts';
 import { operation } from '../../operation.ts';
-import { required } from '../../parameters.ts';
 import { findOwnImage, imageId } from '../named-image.ts';
 import { changeImageTags } from './own-tags.ts';
 import { newTag } from './tag-parameters.ts';

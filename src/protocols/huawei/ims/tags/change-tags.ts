@@ -1,8 +1,8 @@
+import { FaultError } from '../../../shared/faults.ts';
+import { oneOf, required } from '../../../shared/parameters.ts';
 import { commonFaults } from '../../common-faults.ts';
-import { FaultError } from '../../fault.ts';
 import { imageFaults } from '../../image-faults.ts';
 import { operation } from '../../operation.ts';
-import { oneOf, required } from '../../parameters.ts';
 import { findOwnImage, imageId } from '../named-image.ts';
 import { changeImageTags, keysOf } from './own-tags.ts';
 import { checkTags, oldTags } from './tag-parameters.ts';

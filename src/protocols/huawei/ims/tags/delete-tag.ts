@@ -1,7 +1,8 @@
-import { FaultError, type Faults } from '../../fault.ts';
+import { FaultError } from '../../../shared/faults.ts';
+import { required, text } from '../../../shared/parameters.ts';
+import type { Faults } from '../../fault.ts';
 import { imageFaults } from '../../image-faults.ts';
 import { operation } from '../../operation.ts';
-import { required, text } from '../../parameters.ts';
 import { findOwnImage, imageId } from '../named-image.ts';
 import { changeImageTags, keysOf } from './own-tags.ts';
 

@@ -1,8 +1,8 @@
+import { FaultError } from '../../../shared/faults.ts';
+import { required } from '../../../shared/parameters.ts';
 import { commonFaults } from '../../common-faults.ts';
-import { FaultError } from '../../fault.ts';
 import { imageFaults } from '../../image-faults.ts';
 import { operation } from '../../operation.ts';
-import { required } from '../../parameters.ts';
 import { findOwnImage, imageId } from '../named-image.ts';
 import { changeImageTags, keysOf } from './own-tags.ts';
 import { oldTags } from './tag-parameters.ts';

@@ -1,8 +1,8 @@
 import { listImagesCounted } from '../../../../app/list-images.ts';
 import type { Image } from '../../../../domain/image.ts';
+import { oneOf, required, whole } from '../../../shared/parameters.ts';
 import { commonFaults } from '../../common-faults.ts';
 import { operation } from '../../operation.ts';
-import { oneOf, required, whole } from '../../parameters.ts';
 import { statusOf } from '../image-words.ts';
 import { tagFilterFaults as faults, tagFilters, tagQueryOf } from './tag-filter-parameters.ts';
 import { tagsOf } from './tag-view.ts';

@@ -1,6 +1,6 @@
 import { listTags as listTagsOfImages } from '../../../../app/list-tags.ts';
+import { whole } from '../../../shared/parameters.ts';
 import { operation } from '../../operation.ts';
-import { whole } from '../../parameters.ts';
 import { tagWord } from '../../tag-words.ts';
 import { imageFilters, imageQueryOf } from '../image-filters.ts';
 import { listImagesFaults } from '../list-images-faults.ts';

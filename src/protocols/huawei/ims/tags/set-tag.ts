@@ -1,8 +1,8 @@
+import { FaultError } from '../../../shared/faults.ts';
+import { text } from '../../../shared/parameters.ts';
 import { commonFaults } from '../../common-faults.ts';
-import { FaultError } from '../../fault.ts';
 import { imageFaults } from '../../image-faults.ts';
 import { operation } from '../../operation.ts';
-import { text } from '../../parameters.ts';
 import { findOwnImage, imageId } from '../named-image.ts';
 import { changeImageTags } from './own-tags.ts';
 import { checkTag, newTag, readOlderWord } from './tag-parameters.ts';

@@ -2,9 +2,9 @@
 import type { ImageQuery } from '../../../../app/list-images.ts';
 import { isUuid } from '../../../../domain/ids.ts';
 import type { TagSet } from '../../../../domain/image-query.ts';
+import { flag, list, object, oneOf, type Read, required, text } from '../../../shared/parameters.ts';
 import { commonFaults } from '../../common-faults.ts';
 import { imageFaults } from '../../image-faults.ts';
-import { flag, list, object, oneOf, type Read, required, text } from '../../parameters.ts';
 
 const { bodyInvalid } = commonFaults;
 

@@ -1,8 +1,9 @@
 /** Tags in requests: `{"key": "env", "value": "prod"}`. */
+
+import { FaultError } from '../../../shared/faults.ts';
+import { list, object, type Parameter, text } from '../../../shared/parameters.ts';
 import { commonFaults } from '../../common-faults.ts';
-import { FaultError } from '../../fault.ts';
 import { imageFaults } from '../../image-faults.ts';
-import { list, object, type Parameter, text } from '../../parameters.ts';
 import { readTagWord, type Tag } from '../../tag-words.ts';
 
 const { tagInvalid, tagQuota } = imageFaults;

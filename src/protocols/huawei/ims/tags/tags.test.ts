@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestHuawei, type TestHuawei } from '../../../../../test/support/huawei-api.ts';
-import { expectImageFault, type Provoke } from '../../../../../test/support/huawei-faults.ts';
+import { expectImageFault } from '../../../../../test/support/huawei-faults.ts';
 import { makePlainImage } from '../../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../../app/context.ts';
 import { findImage } from '../../../../app/find-image.ts';
@@ -30,7 +30,7 @@ const tagsOf = async ({ id }: Pick<Image, 'id'>) =>
   (await findImage(huawei.installation.context, huawei.caller, id)).tags;
 
 /** Each way to change an image's tags, with what is to be right about it. */
-const changes: Readonly<Record<string, (id: string) => ReturnType<Provoke>>> = {
+const changes: Readonly<Record<string, (id: string) => ReturnType<typeof call>>> = {
   AddImageTag: (id) => call('POST', `/v2/${pid}/images/${id}/tags`, { tag: { key: 'new', value: 'v' } }),
   'BatchAddOrDeleteTags, create': (id) =>
     call('POST', `/v2/${pid}/images/${id}/tags/action`, { action: 'create', tags: [{ key: 'new', value: 'v' }] }),

@@ -1,0 +1,59 @@
+import type { CopyPolicy, CopyRule } from '../../domain/copy-policy.ts';
+import type { Image } from '../../domain/image.ts';
+
+/** What is imported is not ready either, and its task says why. In which order the cloud asks is not published. */
+const ofEveryImage: readonly CopyRule[] = [
+  { rule: 'untasked' },
+  { rule: 'source-state' },
+  { rule: 'idle' },
+  { rule: 'quota' },
+];
+
+/** The cloud fills in region and id; in which words is not published. */
+function describe({ jdcloudId, region }: Image): string {
+  return `Copied from image ${jdcloudId} in region ${region}`;
+}
+
+const copies = { mostCopies: 10, namesAll: true, unnamed: 'source', describe, inherits: [] } as const;
+
+/**
+ * JD Cloud's rules for copies (reference §2), by page: the older one copies nobody else's images, and only to other regions.
+ * Community images are everybody's to use and nobody's to copy. To convert an image is to copy it inside its region.
+ */
+export const jdcloudCopyPolicies = {
+  newer: {
+    ...copies,
+    name: 'jdcloud',
+    rules: [
+      { rule: 'right' },
+      { rule: 'source-owner', allow: ['own', 'shared'] },
+      { rule: 'root-device', allow: ['cloud-disk'] },
+      ...ofEveryImage,
+    ],
+  },
+  older: {
+    ...copies,
+    name: 'jdcloud-older',
+    rules: [
+      { rule: 'right' },
+      { rule: 'region', allow: 'other' },
+      { rule: 'source-owner', allow: ['own'] },
+      { rule: 'root-device', allow: ['cloud-disk'] },
+      ...ofEveryImage,
+    ],
+  },
+  convert: {
+    name: 'jdcloud-convert',
+    mostCopies: 1,
+    rules: [
+      { rule: 'right' },
+      { rule: 'source-owner', allow: ['own'] },
+      { rule: 'root-device', allow: ['local-disk'] },
+      { rule: 'region', allow: 'same' },
+      ...ofEveryImage,
+    ],
+    rootDevice: 'cloud-disk',
+    inherits: ['description'],
+    unnamed: 'source',
+  },
+} as const satisfies Readonly<Record<string, CopyPolicy>>;

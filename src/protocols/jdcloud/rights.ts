@@ -1,0 +1,18 @@
+import type { AppContext, Caller } from '../../app/context.ts';
+import { demandRight } from '../shared/rights.ts';
+import type { Operation } from './operation.ts';
+import type { PathValues } from './paths.ts';
+
+/** The right that the operation takes, {@link demandRight} of it. */
+export async function requireRight(
+  context: AppContext,
+  caller: Caller,
+  { right }: Operation,
+  { regionId: region, imageId, snapshotId }: PathValues,
+): Promise<void> {
+  if (right === null) return;
+  // What is named in the body is not known yet.
+  const named = imageId === undefined ? {} : { type: 'image', id: imageId };
+  const resource = snapshotId === undefined ? named : { type: 'snapshot', id: snapshotId };
+  await demandRight(context, caller, right, { resource, region });
+}

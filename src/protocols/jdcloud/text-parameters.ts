@@ -1,0 +1,34 @@
+/** Parameters that operations of every kind have: lists of ids, and pages by number. */
+import { defaulting, list, text, whole } from '../shared/parameters.ts';
+import { commonFaults } from './common-faults.ts';
+import type { Faults } from './fault.ts';
+
+const { outOfRange, parameterInvalid } = commonFaults;
+
+/** In a query `ids.1=…&ids.2=…`. As many as a page has images at most. */
+export const ids = list(text({ fault: parameterInvalid }), { most: 100, tooMany: outOfRange, fault: parameterInvalid });
+
+/** The row that the tables of lists have for it. */
+export const pagingFaults = {
+  pageSizeInvalid: {
+    status: 400,
+    code: 'OUT_OF_RANGE',
+    message: 'PageSize out of range',
+    when: 'pageSize is no number that its rule allows',
+  },
+} as const satisfies Faults;
+
+export const pageNumber = defaulting(whole({ least: 1, most: 10_000_000, fault: outOfRange }), 1);
+
+/** As nearly all lists have it. */
+export const pageSize = defaulting(whole({ least: 10, most: 100, fault: pagingFaults.pageSizeInvalid }), 20);
+
+export interface PageWanted {
+  readonly pageNumber: number;
+  readonly pageSize: number;
+}
+
+/** How many things come before the page. */
+export function offsetOf({ pageNumber, pageSize }: PageWanted): number {
+  return (pageNumber - 1) * pageSize;
+}

@@ -1,0 +1,62 @@
+/** How operations name an image: by its id of JD Cloud's kind, in the region that it lies in. */
+import type { AppContext, Caller } from '../../../app/context.ts';
+import { findImage } from '../../../app/find-image.ts';
+import type { Image } from '../../../domain/image.ts';
+import { RefusalError } from '../../../domain/refusal.ts';
+import { FaultError, type Occurring } from '../../shared/faults.ts';
+import { required, text } from '../../shared/parameters.ts';
+import { commonFaults } from '../common-faults.ts';
+import { imageFaults } from '../image-faults.ts';
+
+const { parameterInvalid, parameterMissing } = commonFaults;
+
+/** Of operations that have it in their paths. One of another shape names nothing, as one that is not there. */
+export const imageId = required(
+  text({ rule: 'img- and 10 lower-case letters or digits', fault: parameterInvalid }),
+  parameterMissing,
+);
+
+/** An image's other ids are other clouds' clients' to call it by. */
+export function isImageId(id: string): boolean {
+  return /^img-[a-z0-9]{10}$/.test(id);
+}
+
+/** The image, if the caller may see it; otherwise, or if it lies elsewhere, it does not exist. */
+export async function findVisibleImage(
+  context: Pick<AppContext, 'db'>,
+  caller: Caller,
+  region: string,
+  id: string,
+): Promise<Image> {
+  const notFound = () => new RefusalError('image.not-found', { image: id });
+  if (!isImageId(id)) throw notFound();
+  const image = await findImage(context, caller, id);
+  if (image.region !== region) throw notFound();
+  return image;
+}
+
+/** As {@link findVisibleImage}, for what only its account may do; `notOwn`: what everybody else who sees it is told. */
+export async function findOwnImage(
+  context: Pick<AppContext, 'db'>,
+  caller: Caller,
+  region: string,
+  id: string,
+  notOwn: Occurring = imageFaults.notUsable,
+): Promise<Image> {
+  const image = await findVisibleImage(context, caller, region, id);
+  if (image.accountId !== caller.accountId) throw new FaultError(notOwn);
+  return image;
+}
+
+/** What `work` does with these images; a refusal that names one of them by its UUID names it by the id that the client knows. */
+export async function namingImages<Result>(images: readonly Image[], work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof RefusalError) || !('image' in error.facts)) throw error;
+    const { facts } = error;
+    const named = images.find(({ id }) => id === facts.image);
+    if (named === undefined) throw error;
+    throw new RefusalError(error.code, { ...facts, image: named.jdcloudId }, { cause: error });
+  }
+}

@@ -1,0 +1,7 @@
+/** What releaseImage and unReleaseImage say no with. No table is published: these are the rows of their siblings. */
+import type { Faults } from '../fault.ts';
+import { imageFaults } from '../image-faults.ts';
+
+const { imageNotFound, notUsable, taskConflict, busy } = imageFaults;
+
+export const releaseImageFaults = { imageNotFound, notUsable, taskConflict, busy } as const satisfies Faults;

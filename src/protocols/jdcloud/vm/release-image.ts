@@ -1,0 +1,21 @@
+import { updateImage } from '../../../app/update-image.ts';
+import { operation } from '../operation.ts';
+import { findOwnImage, imageId, namingImages } from './named-image.ts';
+import { releaseImageFaults as faults } from './release-image-faults.ts';
+
+/** With whom it was shared, it is shared no longer, not even after it is taken back. */
+export const releaseImage = operation({
+  service: 'vm',
+  method: 'POST',
+  route: '/images/{imageId}:release',
+  name: 'releaseImage',
+  summary: 'Makes an image a community image, which everybody may use; it ends that it is shared with accounts.',
+  right: 'image.publish',
+  path: { imageId },
+  faults,
+  async handle({ context, caller, region, parameters }) {
+    const image = await findOwnImage(context, caller, region, parameters.imageId);
+    const options = { settled: true, unshares: true };
+    await namingImages([image], () => updateImage(context, caller, image.id, { visibility: 'public' }, options));
+  },
+});

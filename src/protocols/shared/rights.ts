@@ -1,0 +1,24 @@
+import { demandFirst } from '../../app/act.ts';
+import type { AppContext, Caller } from '../../app/context.ts';
+import type { Action } from '../../domain/authorization.ts';
+import type { Resource } from '../../domain/event.ts';
+
+export interface AskedAbout {
+  /** Of what the request names, in its own words; of the right's kind, and without an id, where it does not say. */
+  readonly resource?: Partial<Resource>;
+  readonly region?: string | null | undefined;
+}
+
+/**
+ * May the caller do such a thing at all? Asked before anything else about the request is looked at. A refusal tells nothing of
+ * what is named: whether it is there, and how it is, is what the caller may not ask.
+ */
+export async function demandRight(
+  context: AppContext,
+  caller: Caller,
+  right: Action,
+  { resource = {}, region = null }: AskedAbout,
+): Promise<void> {
+  const kind = right.slice(0, right.indexOf('.'));
+  await demandFirst(context, caller, right, { resource: { type: kind, id: '', ...resource }, region });
+}
