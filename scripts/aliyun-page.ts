@@ -27,7 +27,7 @@ function render(): string {
   return `# Alibaba Cloud: what answers
 
 Made from the descriptors in \`src/protocols/aliyun\` by \`npm run aliyun-page\`; do not edit it here. Codes and messages are the
-cloud's own, misspellings included. Where its older page words a message otherwise, the setting \`aliyun-page\` chooses.
+cloud's own, misspellings included. Where its older page words a message otherwise, the setting \`aliyunPage\` chooses.
 
 ${table(['action', 'product', ''], actions.toSorted())}
 

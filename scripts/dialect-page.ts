@@ -67,6 +67,12 @@ export interface DescribedOperation {
   readonly refusals: RefusalFaults;
 }
 
+/** What answers, by method and path. */
+export function coverageTable(operations: readonly DescribedOperation[]): string {
+  const rows = operations.map(({ request = '', name, service, summary }) => [request, name, service, summary]);
+  return table(['request', 'operation', 'service', ''], rows.toSorted());
+}
+
 export interface PageOptions {
   /** Titles of the services. */
   readonly services: Readonly<Record<string, string>>;

@@ -5,7 +5,7 @@ import { type Operation, services } from '../src/protocols/huawei/operation.ts';
 import { operations } from '../src/protocols/huawei/operations.ts';
 import { plainFaults } from '../src/protocols/huawei/plain-faults.ts';
 import { imageRefusals } from '../src/protocols/huawei/refusals.ts';
-import { type DescribedOperation, faultTable, refusalRows, serviceSections, table } from './dialect-page.ts';
+import { coverageTable, type DescribedOperation, faultTable, refusalRows, serviceSections } from './dialect-page.ts';
 import { keepPage } from './generated-page.ts';
 
 const page = new URL('../docs/protocols/huawei.md', import.meta.url);
@@ -32,18 +32,13 @@ function describe(operation: Operation): DescribedOperation {
 function render(): string {
   const common = Object.values(commonFaults);
   const plain = Object.values(plainFaults);
-  const coverage = operations.map((operation) => [
-    requestOf(operation),
-    operation.name,
-    operation.service,
-    operation.summary,
-  ]);
+  const described = operations.map(describe);
   return `# Huawei Cloud and Open Telekom Cloud: what answers
 
 Made from the descriptors in \`src/protocols/huawei\` by \`npm run huawei-page\`; do not edit it here. Codes and messages are the
-cloud's own. Where Open Telekom Cloud answers another status or message, the setting \`huawei-site\` chooses.
+cloud's own. Where Open Telekom Cloud answers another status or message, the setting \`huaweiSite\` chooses.
 
-${table(['request', 'operation', 'service', ''], coverage.toSorted())}
+${coverageTable(described)}
 
 Anything else answers \`APIGW.0101\`. Parameters that are not listed are ignored, as the cloud does.
 
@@ -59,7 +54,7 @@ IAM and the native OpenStack API, which have no codes, say a status and a senten
 
 ${faultTable(plain, note)}
 
-${serviceSections(operations.map(describe), { services, common: [...common, ...plain], note })}
+${serviceSections(described, { services, common: [...common, ...plain], note })}
 `;
 }
 

@@ -3,7 +3,7 @@ import { commonFaults } from '../src/protocols/jdcloud/common-faults.ts';
 import { type Operation, services } from '../src/protocols/jdcloud/operation.ts';
 import { operations } from '../src/protocols/jdcloud/operations.ts';
 import { refusalFaults } from '../src/protocols/jdcloud/refusals.ts';
-import { type DescribedOperation, faultTable, refusalRows, serviceSections, table } from './dialect-page.ts';
+import { coverageTable, type DescribedOperation, faultTable, refusalRows, serviceSections } from './dialect-page.ts';
 import { keepPage } from './generated-page.ts';
 
 const page = new URL('../docs/protocols/jdcloud.md', import.meta.url);
@@ -19,21 +19,16 @@ function describe(operation: Operation): DescribedOperation {
 
 function render(): string {
   const common = Object.values(commonFaults);
-  const coverage = operations.map((operation) => [
-    requestOf(operation),
-    operation.name,
-    operation.service,
-    operation.summary,
-  ]);
+  const described = operations.map(describe);
   return `# JD Cloud: what answers
 
 Made from the descriptors in \`src/protocols/jdcloud\` by \`npm run jdcloud-page\`; do not edit it here. Codes (an error's \`status\`)
 and messages are the cloud's own. In a message \`%N\` is a parameter's name, as it begins there with a capital, and \`%s\` what the
-message is about. Where the cloud's API of 1.6.1 and its older pages say different things, the setting \`jdcloud-page\` chooses.
+message is about. Where the cloud's API of 1.6.1 and its older pages say different things, the setting \`jdcloudPage\` chooses.
 
 All paths begin with \`/v1/regions/{regionId}\`. The service is the one that the credential is for.
 
-${table(['request', 'operation', 'service', ''], coverage.toSorted())}
+${coverageTable(described)}
 
 Anything else answers \`${commonFaults.apiNotFound.code}\`. Parameters that are not listed are ignored, as the cloud does.
 
@@ -45,7 +40,7 @@ What of the core's refusals has no row of an operation's own:
 
 ${faultTable(refusalRows(refusalFaults, common))}
 
-${serviceSections(operations.map(describe), { services, common })}
+${serviceSections(described, { services, common })}
 `;
 }
 

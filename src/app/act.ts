@@ -84,6 +84,9 @@ export async function recordRefusal<Result>(
   }
 }
 
+/** What events call what is done by a right that is a part of another one's deed. */
+const deedsOf: Partial<Record<Action, DeedType>> = { 'image.publish': 'image.update' };
+
 /**
  * Asks for the right alone, for front doors that ask before they read what is asked for; the use case asks again, about what it
  * finds. A refusal is an event where the deed would have been one.
@@ -94,7 +97,8 @@ export async function demandFirst(
   action: Action,
   about: Pick<Deed, 'resource' | 'region'>,
 ): Promise<void> {
-  if (isDeedType(action)) await recordRefusal(context, caller, { ...about, action }, async () => {});
+  const type = isDeedType(action) ? action : deedsOf[action];
+  if (type !== undefined) await recordRefusal(context, caller, { ...about, action, type }, async () => {});
   else demand(caller, action);
 }
 

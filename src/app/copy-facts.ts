@@ -5,6 +5,7 @@ import { lockCopiesElsewhere } from '../db/copies-elsewhere.ts';
 import type { Trx } from '../db/database.ts';
 import { isNameTaken } from '../db/image-list.ts';
 import { inLockOrder } from '../db/images.ts';
+import { findTaskOfImage } from '../db/tasks.ts';
 import { agencyPermits } from '../db/tenants/agencies.ts';
 import type { CopyWishes } from '../domain/copy.ts';
 import type { CopyFacts, CopyPolicy, RuleName } from '../domain/copy-policy.ts';
@@ -16,7 +17,6 @@ import { RefusalError } from '../domain/refusal.ts';
 import type { AppContext, Caller } from './context.ts';
 import { lockSource } from './find-image.ts';
 import { findPlace, requireRegion } from './place-image.ts';
-import { findWorkingTask } from './unchanged-image.ts';
 
 export interface CopyImagesCommand extends CopyWishes {
   /** The rules of the dialect that asks. */
@@ -122,7 +122,7 @@ async function lockSources(
     const { image: source, membership } = await lockSource(trx, caller, id, lock);
     if ((sourceRegion ?? source.region) !== source.region) throw new RefusalError('image.not-found', { image: id });
     const reading = minds('idle') ? await findCopyOfSource(trx, source.id, accountId) : undefined;
-    const working = minds('untasked') ? await findWorkingTask(trx, accountId, source) : undefined;
+    const working = minds('untasked') ? await findTaskOfImage(trx, source.id, accountId) : undefined;
     sources.set(id, { source, membership, readingCopy: reading?.id ?? null, workingTask: working ?? null });
   }
   return sources;

@@ -8,13 +8,21 @@ import { RefusalError } from '../domain/refusal.ts';
 import { act, type Trial } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { lockImage } from './find-image.ts';
-import { type Condition, checkRevision, refuseWhileCopied, refuseWhileTasked } from './unchanged-image.ts';
+import {
+  type Condition,
+  checkRevision,
+  refuseUnsettled,
+  refuseWhileCopied,
+  refuseWhileTasked,
+} from './unchanged-image.ts';
 
 export interface DeleteImageOptions {
   /** Its snapshots stay, with their bytes, until each is deleted. Those that the caller may not delete do so in any case. */
   readonly keepSnapshots?: boolean | undefined;
   /** Refuses an image that is shared with accounts, or public. */
   readonly unlessShared?: boolean | undefined;
+  /** Refuses an image that is being made, by whatever makes it. */
+  readonly settled?: boolean | undefined;
 }
 
 /**
@@ -27,7 +35,7 @@ export async function deleteImage(
   context: AppContext,
   caller: Caller,
   id: string,
-  { dryRun, keepSnapshots = false, unlessShared = false, ...condition }: Condition & Trial & DeleteImageOptions = {},
+  { dryRun, keepSnapshots = false, unlessShared, settled, ...condition }: Condition & Trial & DeleteImageOptions = {},
 ): Promise<void> {
   const resource = { type: 'image', id };
   await act(context, caller, { action: 'image.delete', resource, dryRun }, async (trx, deed) => {
@@ -40,8 +48,10 @@ export async function deleteImage(
     checkRevision(image, condition);
     if (image.protected) throw new RefusalError('image.protected', { image: image.id });
     const { visibility } = image;
-    if (unlessShared && visibility !== 'private')
+    if (unlessShared && visibility !== 'private') {
       throw new RefusalError('image.shared', { image: image.id, visibility });
+    }
+    if (settled) await refuseUnsettled(trx, caller, image);
     const now = context.clock.now();
     const unfinishedCopy = image.sourceImageId !== null && image.state === 'queued';
     if (unfinishedCopy || image.state === 'copying') {

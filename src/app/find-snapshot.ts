@@ -17,8 +17,9 @@ export async function findSnapshot(
   caller: Caller,
   id: string,
   action: Action = 'snapshot.read',
+  place: SnapshotPlace = {},
 ): Promise<Snapshot> {
-  return allowed(caller, action, id, await readSnapshot(context.db, id));
+  return allowed(caller, action, id, await readSnapshot(context.db, id), place);
 }
 
 /** As {@link findSnapshot}, in a transaction until whose end the snapshot's own row stays as it is. */
@@ -27,23 +28,27 @@ export async function lockSnapshot(
   caller: Caller,
   id: string,
   action: Action,
-  { region }: SnapshotPlace = {},
+  place: SnapshotPlace = {},
 ): Promise<Snapshot> {
-  const snapshot = allowed(caller, action, id, await lockSnapshotRow(trx, id));
-  if (region !== undefined && snapshot.region !== region)
-    throw new RefusalError('snapshot.not-found', { snapshot: id });
-  return snapshot;
+  return allowed(caller, action, id, await lockSnapshotRow(trx, id), place);
 }
 
-function allowed(caller: Caller, action: Action, id: string, snapshot: Snapshot | undefined): Snapshot {
+function allowed(
+  caller: Caller,
+  action: Action,
+  id: string,
+  snapshot: Snapshot | undefined,
+  { region }: SnapshotPlace,
+): Snapshot {
   const notFound = () => new RefusalError('snapshot.not-found', { snapshot: id });
   if (snapshot === undefined) throw notFound();
   const { accountId, projectId } = snapshot;
   demand(caller, action, { accountId, projectId }, notFound);
+  if (region !== undefined && snapshot.region !== region) throw notFound();
   return withReadableImages(caller, snapshot);
 }
 
-/** The snapshot as the caller is told of it: an image that stands on it may lie in a project that he does not see. */
+/** The snapshot as the caller is told of it, without images of projects that the caller does not see. */
 export function withReadableImages(caller: Caller, snapshot: Snapshot): Snapshot {
   const { accountId, images } = snapshot;
   const isReadable = ({ projectId }: ImageOfSnapshot) => may(caller, 'image.read', { accountId, projectId }) === 'yes';

@@ -141,15 +141,15 @@ it('is refused while it is exported, and accepted when that has ended', async ()
   await copyTo('south');
 });
 
-it('is refused while it is imported, before its state is looked at, whoever asks', async () => {
+it('is refused while it is imported, before its state is looked at; others are not told of the task', async () => {
   image = await makePlainImage(context, caller, { state: 'queued' });
   const guest = await installation.newCaller();
   await shareImage(context, caller, image.id, guest.accountId, { accepted: true });
   const task = await work('import', image);
-  for (const by of [caller, guest]) {
-    const refused = { code: 'image.importing', facts: { image: image.id, task } };
-    await expect(copyTo('south', policy, by)).rejects.toMatchObject(refused);
-  }
+  const refused = { code: 'image.importing', facts: { image: image.id, task } };
+  await expect(copyTo('south', policy, caller)).rejects.toMatchObject(refused);
+  const unready = { code: 'image.not-readable', facts: { image: image.id, state: 'queued' } };
+  await expect(copyTo('south', policy, guest)).rejects.toMatchObject(unready);
 });
 
 it("minds nobody's export but the account's own", async () => {

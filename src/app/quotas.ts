@@ -23,6 +23,12 @@ export async function readQuotas(
   return await quotasOf(context, caller.accountId, query.region);
 }
 
+/** As {@link readQuotas}, of the one region. */
+export async function readRegionQuotas(context: AppContext, caller: Caller, region: string): Promise<Quotas> {
+  const [own] = await readQuotas(context, caller, { region });
+  return (own as RegionQuotas).quotas;
+}
+
 /** Any account's, for administrators. */
 export async function readAccountQuotas(context: AppContext, caller: Caller, account: string): Promise<RegionQuotas[]> {
   const own = ['self', caller.accountId, caller.accountName, String(caller.accountNumber)];

@@ -5,7 +5,7 @@ import { findTaskOfImage } from '../db/tasks.ts';
 import type { Image } from '../domain/image.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import { isChanging } from '../domain/states.ts';
-import { taskRefusal, type WorkingTask } from '../domain/task.ts';
+import { taskRefusal } from '../domain/task.ts';
 import type { Caller } from './context.ts';
 
 export interface Condition {
@@ -39,23 +39,13 @@ export async function refuseWhileImported(trx: Trx, { id, accountId }: Image): P
   if (task?.kind === 'import') throw taskRefusal(id, task);
 }
 
-/** What imports the image, or exports it for the account. The transaction must hold the image's lock. */
-export async function findWorkingTask(
-  trx: Trx,
-  accountId: string,
-  { id, accountId: owner }: Pick<Image, 'id' | 'accountId'>,
-): Promise<WorkingTask | undefined> {
-  const task = await findTaskOfImage(trx, id, owner);
-  return task?.kind === 'import' || owner === accountId ? task : await findTaskOfImage(trx, id, accountId);
-}
-
 /** As {@link refuseWhileImported}, for what an export of the caller's account does not allow either. */
 export async function refuseWhileTasked(
   trx: Trx,
   { accountId }: Pick<Caller, 'accountId'>,
   image: Image,
 ): Promise<void> {
-  const task = await findWorkingTask(trx, accountId, image);
+  const task = await findTaskOfImage(trx, image.id, accountId);
   if (task !== undefined) throw taskRefusal(image.id, task);
 }
 

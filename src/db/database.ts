@@ -1,6 +1,7 @@
 /** The pool, and how a transaction is run. */
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
+import { FailureError } from '../domain/failure.ts';
 import { retry } from '../lib/retry.ts';
 import { withSpan } from '../telemetry/tracing.ts';
 import { changedTable, PreparingClient } from './preparing-client.ts';
@@ -96,7 +97,7 @@ export class UnansweredError extends Error {
 
 /** The server stops, has fallen, starts, or has no connection left; class 08 is all that can happen to one. */
 const unavailable = /^(08...|57P0[123]|53300)$/;
-const lostConnection: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT']);
+const lostConnection: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 /** pg's own errors have no code. */
 const lostMessage = /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying)/;
 
@@ -104,10 +105,17 @@ const lostMessage = /^(Connection terminated|Client has encountered a connection
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof UnansweredError) return true;
   if (error instanceof pg.DatabaseError) return unavailable.test(error.code ?? '');
-  return (
-    error instanceof Error &&
-    (lostConnection.has((error as NodeJS.ErrnoException).code) || lostMessage.test(error.message))
-  );
+  if (!(error instanceof Error)) return false;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  // Of the embedded server's socket, not of a file.
+  const isGone = code === 'ENOENT' && syscall === 'connect';
+  return isGone || lostConnection.has(code) || lostMessage.test(error.message);
+}
+
+/** The failure that an error of the database amounts to, if it may go away by itself. */
+export function databaseFailure(error: unknown): FailureError | undefined {
+  if (!isUnavailable(error)) return undefined;
+  return new FailureError('database-unavailable', 'the database does not answer', { cause: error });
 }
 
 /**

@@ -94,7 +94,7 @@ export interface CopyFacts extends StandingFacts {
   readonly unfinishedCopy: string | null;
   /** The account's unfinished copy of the same image that was asked for before; only looked for where a rule minds. */
   readonly readingCopy: string | null;
-  /** What imports the source, or exports it for the account; only looked for where a rule minds. */
+  /** What imports the source, or exports it, for the account itself; only looked for where a rule minds. */
   readonly workingTask: WorkingTask | null;
   /**
    * The account's unfinished copies between regions, with those that the same request makes before this one; only counted where

@@ -3,7 +3,7 @@
  * A task outlives its image as history.
  */
 import type { FailureCode } from './failure.ts';
-import type { DiskFormat } from './image.ts';
+import type { DiskFormat, Image } from './image.ts';
 import { RefusalError } from './refusal.ts';
 import type { TaskState } from './states.ts';
 
@@ -73,6 +73,20 @@ export interface Task extends TaskIds {
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
+}
+
+type TaskPlace = Pick<Task, 'imageId' | 'imageAliyunId' | 'imageJdcloudId' | 'accountId' | 'region' | 'projectId'>;
+
+/** What a task keeps of its image. An export is the account's that asks for it, whoever's the image is. */
+export function taskPlaceOf({
+  id,
+  aliyunId,
+  jdcloudId,
+  accountId,
+  region,
+  projectId,
+}: Pick<Image, 'id' | 'aliyunId' | 'jdcloudId' | 'accountId' | 'region' | 'projectId'>): TaskPlace {
+  return { imageId: id, imageAliyunId: aliyunId, imageJdcloudId: jdcloudId, accountId, region, projectId };
 }
 
 /** A task that has not ended, as whatever it keeps from happening is told of it. */

@@ -3,7 +3,7 @@
  * or handed back for another attempt; a copy that was cancelled meanwhile has been ended already, and is let be.
  */
 import { type CopyHolder, findCopyById, isHeld, saveProgress, startCopy } from '../db/copies.ts';
-import { inTransaction, isUnavailable } from '../db/database.ts';
+import { databaseFailure, inTransaction } from '../db/database.ts';
 import { readDisks } from '../db/disks.ts';
 import { moveImage } from '../db/image-states.ts';
 import { holdImage } from '../db/images.ts';
@@ -55,14 +55,9 @@ async function runAttempt(copy: Copy, holder: CopyHolder, context: CopyContext, 
       await inTransaction(db, (trx) => handBack(trx, copy, holder, 0, context));
       logger.info({}, 'copy handed back to the queue');
     } else {
-      await failOrRetry(copy, holder, failureOf(reason), context, logger);
+      await failOrRetry(copy, holder, databaseFailure(reason) ?? asFailure(reason), context, logger);
     }
   }
-}
-
-function failureOf(error: unknown): FailureError {
-  if (!isUnavailable(error)) return asFailure(error);
-  return new FailureError('database-unavailable', 'the database does not answer', { cause: error });
 }
 
 function storeOf(region: string, context: CopyContext): RegionStore {

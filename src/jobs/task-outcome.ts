@@ -1,6 +1,6 @@
 /** How an attempt of a task ends that did not succeed: each in one transaction, and only while the holder has it. */
 import { condemnUnused } from '../db/condemn.ts';
-import { inTransaction, isUnavailable } from '../db/database.ts';
+import { databaseFailure, inTransaction } from '../db/database.ts';
 import { readDisks } from '../db/disks.ts';
 import { moveImage } from '../db/image-states.ts';
 import { lockImage } from '../db/images.ts';
@@ -25,8 +25,7 @@ export function failureOfTask(error: unknown): FailureError {
   if (isRefusal(error, 'upload.incomplete')) {
     return new FailureError('object-gone', 'the object has changed since the import was asked for', options);
   }
-  if (isUnavailable(error)) return new FailureError('database-unavailable', 'the database does not answer', options);
-  if (!(error instanceof ObjectError)) return asFailure(error);
+  if (!(error instanceof ObjectError)) return databaseFailure(error) ?? asFailure(error);
   switch (error.kind) {
     case 'bucket-not-found':
     case 'object-not-found':

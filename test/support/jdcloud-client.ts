@@ -26,7 +26,8 @@ export interface JdcloudClientOptions {
 }
 
 export interface JdcloudCallOptions {
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Of a list, `ids: ['a', 'b']`, each has a number: `ids.1=a&ids.2=b`. */
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
   /** Text as it is, everything else as JSON. */
   readonly body?: unknown;
   /** Signed as well. */
@@ -81,9 +82,7 @@ export function createJdcloudClient(client: JdcloudClientOptions): JdcloudClient
     const region = /^\/v1\/regions\/([^/]+)/.exec(path)?.[1] ?? 'jdcloud-api';
     const date = options.date ?? jdcloudDate(clock() - Date.now());
     const body = textOf(options.body);
-    const pairs = Object.entries(options.query ?? {}).flatMap(([name, value]) =>
-      value === undefined ? [] : [[encode(name), encode(String(value))] as const],
-    );
+    const pairs = pairsOf(options.query).map(([name, value]) => [encode(name), encode(value)] as const);
     const headers: Record<string, string> = {
       host: client.host ?? new URL(url).host,
       'content-type': 'application/json',
@@ -141,7 +140,17 @@ export function createJdcloudClient(client: JdcloudClientOptions): JdcloudClient
   return { sign, send, call: (method, path, options) => send(sign(method, path, options)) };
 }
 
-function joined(pairs: readonly (readonly [name: string, value: string])[]): string {
+type Pairs = readonly (readonly [name: string, value: string])[];
+
+function pairsOf(query: JdcloudCallOptions['query'] = {}): Pairs {
+  return Object.entries(query).flatMap(([name, value]): Pairs => {
+    if (value === undefined) return [];
+    if (typeof value !== 'object') return [[name, String(value)]];
+    return value.map((each, index) => [`${name}.${index + 1}`, each]);
+  });
+}
+
+function joined(pairs: Pairs): string {
   return pairs.map((pair) => pair.join('=')).join('&');
 }
 

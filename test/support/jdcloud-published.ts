@@ -13,7 +13,7 @@ export function checked(client: JdcloudClient, service: ServiceName): JdcloudCli
     ...client,
     async call(method, path, options) {
       const answer = await client.call(method, path, options);
-      const operation = findOperations(method, readPath(path) ?? '').get(service)?.operation;
+      const operation = findOperations(method, readPath(path)).get(service)?.operation;
       const { error } = answer.body as Partial<JdcloudError>;
       if (operation === undefined || error === undefined) return answer;
       const said = { status: answer.status, code: error.status, message: error.message };

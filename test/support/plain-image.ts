@@ -2,13 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import type { AppContext, Caller } from '../../src/app/context.ts';
 import { findImage } from '../../src/app/find-image.ts';
+import { shareImage } from '../../src/app/share-image.ts';
+import { updateImage } from '../../src/app/update-image.ts';
 import { inTransaction, type Trx } from '../../src/db/database.ts';
 import { insertImage, type NewImage } from '../../src/db/new-images.ts';
 import { insertTask } from '../../src/db/tasks.ts';
 import { findDefaultProject } from '../../src/db/tenants/projects.ts';
 import { newImageIds, newSnapshot, newTaskIds } from '../../src/domain/ids.ts';
 import type { Image } from '../../src/domain/image.ts';
-import type { TaskIds, TaskKind } from '../../src/domain/task.ts';
+import { type TaskIds, type TaskKind, taskPlaceOf } from '../../src/domain/task.ts';
+import type { Installation } from './installation.ts';
 
 /** All of a disk but its snapshot; it measures one byte. */
 export const plainDisk = { index: 0, role: 'data', format: null, size: 1, dataBytes: null, digest: null } as const;
@@ -61,22 +64,29 @@ export async function makePlainImage(
   return await findImage(context, caller, id);
 }
 
+/** How an account can see, or not see, another's image. */
+export type Seeing = 'hidden' | 'offered' | 'shared' | 'public';
+
+/** A plain image of an account of its own, seen so by the caller. */
+export async function makeImageOfOthers(
+  { context, newCaller }: Pick<Installation, 'context' | 'newCaller'>,
+  { accountName }: Pick<Caller, 'accountName'>,
+  as: Seeing,
+  changes: Partial<NewImage> = {},
+): Promise<Image> {
+  const owner = await newCaller();
+  const image = await makePlainImage(context, owner, changes);
+  if (as === 'hidden') return image;
+  if (as === 'public') return await updateImage(context, owner, image.id, { visibility: 'public' });
+  await shareImage(context, owner, image.id, accountName, { accepted: as === 'shared' });
+  return await findImage(context, owner, image.id);
+}
+
 /** A task of this kind that goes on with the image's first disk, with an object of 200 bytes. */
 export async function insertPlainTask(trx: Trx, image: Image, kind: TaskKind): Promise<TaskIds> {
-  const { id: imageId, aliyunId: imageAliyunId, jdcloudId: imageJdcloudId, accountId, projectId, region } = image;
   const ids = newTaskIds(randomBytes);
   const object = { index: 0, bucket: 'images', object: 'golden.raw', format: 'raw', size: 200 } as const;
   const objects = [{ ...object, declaredSize: null, etag: null }];
-  const about = {
-    imageId,
-    imageAliyunId,
-    imageJdcloudId,
-    accountId,
-    projectId,
-    region,
-    requestedBy: null,
-    createdAt: 0,
-  };
-  await insertTask(trx, { ...ids, ...about, kind, objects });
+  await insertTask(trx, { ...ids, ...taskPlaceOf(image), kind, objects, requestedBy: null, createdAt: 0 });
   return ids;
 }

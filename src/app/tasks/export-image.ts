@@ -12,7 +12,7 @@ import {
 } from '../../domain/object-rules.ts';
 import { RefusalError } from '../../domain/refusal.ts';
 import { isReadable } from '../../domain/states.ts';
-import type { DiskObject, Task } from '../../domain/task.ts';
+import { type DiskObject, type Task, taskPlaceOf } from '../../domain/task.ts';
 import { hasObject } from '../../objects/has-object.ts';
 import { act, recordRefusal, type Trial } from '../act.ts';
 import type { AppContext, Caller } from '../context.ts';
@@ -87,12 +87,8 @@ export async function exportImage(
       const task = {
         ...newTaskIds(random),
         kind: 'export',
+        ...taskPlaceOf(image),
         accountId: caller.accountId,
-        region: image.region,
-        imageId: image.id,
-        imageAliyunId: image.aliyunId,
-        imageJdcloudId: image.jdcloudId,
-        projectId: image.projectId,
         requestedBy: caller.userId,
         objects,
         createdAt: now,

@@ -1,7 +1,7 @@
 import { insertTask } from '../../db/tasks.ts';
 import { findUpload } from '../../db/uploads.ts';
 import { newTaskIds } from '../../domain/ids.ts';
-import type { Task } from '../../domain/task.ts';
+import { type Task, taskPlaceOf } from '../../domain/task.ts';
 import type { ObjectFacts } from '../../objects/object-store.ts';
 import { abandonUpload } from '../abandon-uploads.ts';
 import { act, recordRefusal } from '../act.ts';
@@ -37,23 +37,13 @@ export async function fillImage(
   });
   return await act(context, caller, deed, async (trx, done) => {
     const image = await lockImage(trx, caller, id, 'image.upload');
-    const { id: imageId, aliyunId: imageAliyunId, jdcloudId: imageJdcloudId, accountId, region, projectId } = image;
-    Object.assign(done, { resource: { type: 'image', id: imageId }, region });
+    Object.assign(done, { resource: { type: 'image', id: image.id }, region: image.region });
     await announceIn(context, trx, image, { size, role, format });
     const now = clock.now();
     // Its bytes are not the object's, though the disk may be as large.
-    const parked = await findUpload(trx, imageId);
+    const parked = await findUpload(trx, image.id);
     if (parked !== undefined) await abandonUpload(trx, parked, now);
-    const about = {
-      imageId,
-      imageAliyunId,
-      imageJdcloudId,
-      accountId,
-      region,
-      projectId,
-      requestedBy: caller.userId,
-      createdAt: now,
-    };
+    const about = { ...taskPlaceOf(image), requestedBy: caller.userId, createdAt: now };
     const objects = [{ index: 0, bucket, object, format, size, declaredSize: null, etag }];
     const task = { ...newTaskIds(random), kind: 'import', ...about, objects } as const;
     await insertTask(trx, task);

@@ -2,7 +2,7 @@ import type { Trx } from '../../db/database.ts';
 import { insertTask } from '../../db/tasks.ts';
 import { newTaskIds } from '../../domain/ids.ts';
 import { RefusalError } from '../../domain/refusal.ts';
-import type { Task, TaskIds } from '../../domain/task.ts';
+import { type Task, type TaskIds, taskPlaceOf } from '../../domain/task.ts';
 import type { ObjectFacts } from '../../objects/object-store.ts';
 import { act, recordRefusal } from '../act.ts';
 import type { AppContext, Caller } from '../context.ts';
@@ -94,25 +94,7 @@ async function accept(
   });
   const disks = command.disks.map(({ role, format }, index) => ({ role, format, size: objects[index]?.size ?? 0 }));
   const image = await addImage(context, trx, caller, { ...command, disks }, uniqueName);
-  const {
-    id: imageId,
-    aliyunId: imageAliyunId,
-    jdcloudId: imageJdcloudId,
-    accountId,
-    region,
-    projectId,
-    createdAt,
-  } = image;
-  const about = {
-    imageId,
-    imageAliyunId,
-    imageJdcloudId,
-    accountId,
-    region,
-    projectId,
-    requestedBy: caller.userId,
-    createdAt,
-  };
+  const about = { ...taskPlaceOf(image), requestedBy: caller.userId, createdAt: image.createdAt };
   const task = { ...newTaskIds(context.random), kind: 'import', ...about, objects } as const;
   await insertTask(trx, task);
   return task;

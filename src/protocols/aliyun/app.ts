@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { boundBodies } from '../shared/deadlines.ts';
+import { takeWholeBodies } from '../shared/deadlines.ts';
 import { createDialect, type DialectSurroundings } from '../shared/dialect.ts';
 import { FaultError } from '../shared/faults.ts';
 import { authenticate } from './authentication.ts';
@@ -66,10 +66,8 @@ export function createAliyun({ context, ...surroundings }: AliyunOptions): Fasti
         .send(render(format, 'Error', said));
     },
   });
-  boundBodies(app, requestSeconds);
+  takeWholeBodies(app, requestSeconds);
   app.decorateRequest('operation', undefined);
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   app.addHook('onRequest', async ({ method }) => {
     if (method !== 'GET' && method !== 'POST') throw new FaultError(commonFaults.methodUnsupported);

@@ -9,7 +9,7 @@ import type { Caller } from '../../app/context.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { clientNetwork } from '../shared/client-address.ts';
 import { clientSignal } from '../shared/client-signal.ts';
-import { boundBodies } from '../shared/deadlines.ts';
+import { takeWholeBodies } from '../shared/deadlines.ts';
 import { createDialect, type DialectSurroundings } from '../shared/dialect.ts';
 import { FaultError } from '../shared/faults.ts';
 import { splitUrl } from '../shared/raw-request.ts';
@@ -85,10 +85,10 @@ export function createHuawei({ context, readHosts, ...surroundings }: HuaweiOpti
 
   /** Those that take bytes as they come, or the others. */
   function addOperations(scope: FastifyInstance, { takesBytes }: { takesBytes: boolean }, done: () => void): void {
-    if (!takesBytes) boundBodies(scope, limits.requestSeconds);
-    scope.removeAllContentTypeParsers();
-    if (takesBytes) scope.addContentTypeParser('*', (_request, payload, parsed) => parsed(null, payload));
-    else scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
+    if (takesBytes) {
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser('*', (_request, payload, parsed) => parsed(null, payload));
+    } else takeWholeBodies(scope, limits.requestSeconds);
     for (const operation of operations) {
       if ((operation.takesBytes ?? false) !== takesBytes) continue;
       for (const path of [operation.route, ...(operation.twins ?? [])]) {

@@ -1,6 +1,7 @@
 /** Every path of every operation, asked for by those who may not. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestHuawei, type HuaweiKey, type TestHuawei } from '../../../test/support/huawei-api.ts';
+import type { TestKey } from '../../../test/support/dialect-api.ts';
+import { createTestHuawei, type TestHuawei } from '../../../test/support/huawei-api.ts';
 import {
   createHuaweiClient,
   type HuaweiAnswer,
@@ -37,7 +38,7 @@ let things: Readonly<Record<string, string>>;
 /** What of the account nobody else is to see, with all that ends with `-of-walk`. */
 let own: readonly string[];
 let tokens: Readonly<Record<'north' | 'south' | 'ended' | 'expired' | 'disabled' | 'stranger', string>>;
-let keys: Readonly<Record<'disabled' | 'temporary' | 'stranger' | Role, HuaweiKey>>;
+let keys: Readonly<Record<'disabled' | 'temporary' | 'stranger' | Role, TestKey>>;
 
 beforeAll(async () => {
   huawei = await createTestHuawei();

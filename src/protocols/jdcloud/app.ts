@@ -1,11 +1,11 @@
 /**
- * JD Cloud's dialect (docs/protocols/jdcloud.md): a Fastify instance of its own. What is asked for is known once path and
- * credential are: services that have hosts of their own in the cloud are told apart by the credential's scope.
+ * JD Cloud's dialect (docs/protocols/jdcloud.md): a Fastify instance of its own. What is asked for is known once path
+ * and credential are: services that have hosts of their own in the cloud are told apart by the credential's scope.
  */
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { requireRegion } from '../../app/place-image.ts';
-import { boundBodies } from '../shared/deadlines.ts';
+import { takeWholeBodies } from '../shared/deadlines.ts';
 import { createDialect, type DialectSurroundings } from '../shared/dialect.ts';
 import { FaultError } from '../shared/faults.ts';
 import { authenticate } from './authentication.ts';
@@ -28,7 +28,7 @@ declare module 'fastify' {
 
 export interface JdcloudOptions extends DialectSurroundings {
   readonly context: JdcloudContext;
-  /** Names by which clients may have signed what they sent to another one (reference §1.3). */
+  /** Other names of this server, which clients may have signed for its host (reference §1.3). */
   readonly hosts: readonly string[];
 }
 
@@ -37,7 +37,7 @@ const maxBodyBytes = 256 * 1024;
 /** As the cloud has it. */
 const maxUrlBytes = 8 * 1024;
 
-/** Java's SDK does without no media type. */
+/** Java's SDK reads no answer without a media type. */
 const contentType = 'application/json; charset=utf-8';
 
 export function createJdcloud({ context, hosts, ...surroundings }: JdcloudOptions): FastifyInstance {
@@ -63,17 +63,15 @@ export function createJdcloud({ context, hosts, ...surroundings }: JdcloudOption
         .send(JSON.stringify({ requestId, error: said }));
     },
   });
-  boundBodies(app, requestSeconds);
   app.decorateRequest('jdcloudOperation', undefined);
   // Its clients send a content type, and Python's a length, without a body.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  takeWholeBodies(app, requestSeconds);
   app.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
 
   app.addHook('onRequest', async ({ raw, headers }) => {
     const { url = '' } = raw;
     if (url.length > maxUrlBytes) throw new FaultError(commonFaults.urlTooLong);
-    // Of whoever does not even say who he is no body is read.
+    // Before the body is read.
     if (headers.authorization === undefined) throw new FaultError(commonFaults.authorizationMissing);
   });
 
@@ -82,9 +80,7 @@ export function createJdcloud({ context, hosts, ...surroundings }: JdcloudOption
     url: '*',
     async handler(request, reply) {
       const asked = readRequest(request);
-      const path = readPath(asked.url);
-      if (path === undefined) throw new FaultError(commonFaults.badRequest, 'the path is malformed');
-      const found = findOperations(asked.method, path);
+      const found = findOperations(asked.method, readPath(asked.url));
       const { principal, service } = await authenticate(asked, { context, clockMs, hosts });
       const caller = await admit(request, reply, principal);
       const named = found.get(service);

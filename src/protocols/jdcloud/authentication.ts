@@ -5,28 +5,27 @@ import type { Principal } from '../../domain/principal.ts';
 import { FaultError } from '../shared/faults.ts';
 import { readCompactSecond } from '../shared/times.ts';
 import { commonFaults } from './common-faults.ts';
-import type { ServiceName } from './operation.ts';
 import type { JdcloudRequest } from './request.ts';
 import { type Authorization, readAuthorization } from './signature/authorization.ts';
 import { verifySignature } from './signature/verify-signature.ts';
 
-const { credentialsInvalid, dateMissing, keyInvalid, signatureWrong } = commonFaults;
+const { credentialsInvalid, keyInvalid, signatureWrong } = commonFaults;
 
 export interface AuthenticationOptions {
   readonly context: AppContext;
   /** How far `x-jdcloud-date` may be off. */
   readonly clockMs: number;
-  /** Names by which clients may have signed what they sent to another one. */
+  /** Other names of this server, which clients may have signed for its host. */
   readonly hosts: readonly string[];
 }
 
 export interface Proof {
   readonly principal: Principal;
-  /** That of the credential's scope; of one that is not here, no operation is found. */
-  readonly service: ServiceName;
+  /** As the credential's scope names it; there may be no such service here. */
+  readonly service: string;
 }
 
-/** Of temporary credentials. `x-jdcloud-security-token` is another thing, a second factor, which nothing here asks for. */
+/** Of temporary credentials. `x-jdcloud-security-token` is a second factor, which nothing here asks for. */
 const sessionHeader = 'x-jdcloud-session-token';
 
 /** Java's client sends a request whose connection was dropped up to twice more, as it was. */
@@ -38,39 +37,40 @@ export async function authenticate(
 ): Promise<Proof> {
   const { headers } = request;
   const authorization = readAuthorization(headers);
-  const { accessKeyId, signature, scope } = authorization;
+  const { accessKeyId, signature, scope, date } = authorization;
   const sessionToken = headers.get(sessionHeader) || undefined;
   if (sessionToken !== undefined && !authorization.signedHeaders.includes(sessionHeader)) {
     throw new FaultError(credentialsInvalid, `${sessionHeader} has to be one of the SignedHeaders`);
   }
-  // The cloud tells an unknown key from a wrong signature, so nothing is gained by taking as long for the one as for the other.
+  // The cloud tells an unknown key from a wrong signature, so nothing is gained by taking as long for the one as for
+  // the other.
   const key = accessKeyIdPattern.test(accessKeyId)
     ? await findSigningKey(context, accessKeyId, sessionToken)
     : undefined;
   if (key === undefined) throw new FaultError(keyInvalid);
-  const date = headers.get('x-jdcloud-date');
-  if (!date) throw new FaultError(dateMissing);
   const sentAt = readDate(date, scope.day, { now: context.clock.now(), clockMs });
-  const verdict = verifySignature(request, authorization, { secret: key.secret, date, hosts });
+  const verdict = verifySignature(request, authorization, { secret: key.secret, hosts });
   if (!verdict.isRight) {
-    // The cloud says nothing more to the client, and neither does this server: here it can be compared with what was signed.
+    // The cloud says nothing more to the client, and neither does this server: here it can be compared with what was
+    // signed.
     const canonicalRequest = withoutTokens(verdict.canonicalRequest);
     context.logger.debug({ accessKeyId, canonicalRequest }, 'the signature is not that of this canonical request');
     throw new FaultError(signatureWrong);
   }
   if (!isRepeatable(request, authorization)) {
-    // Only now: nobody but the key's holder can use its signatures up. By the signature, not by the nonce: Python's client signs
-    // none, so whoever sends its request again could put another. From `expiresAt` on the date alone refuses it.
+    // Only now: nobody but the key's holder can use its signatures up. By the signature, not by the nonce: Python's
+    // client signs none, so whoever sends its request again could put another. From `expiresAt` on the date alone
+    // refuses it.
     const uses = { most: mostUses, expiresAt: sentAt + clockMs + 1 };
     if (!(await rememberUses(context, accessKeyId, signature, uses))) {
       throw new FaultError(credentialsInvalid, `this signature came ${mostUses} times before: sign the request anew`);
     }
   }
   key.noteUse();
-  return { principal: key.principal, service: scope.service as ServiceName };
+  return { principal: key.principal, service: scope.service };
 }
 
-/** Two reads of one second, with no nonce that is signed, have the same signature, and that is nothing to wonder at. */
+/** Two reads in one second whose nonce is not signed have the same signature, honestly. */
 function isRepeatable({ method }: JdcloudRequest, { signedHeaders }: Authorization): boolean {
   return method === 'GET' && !signedHeaders.includes('x-jdcloud-nonce');
 }

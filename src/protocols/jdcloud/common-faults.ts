@@ -1,6 +1,6 @@
 /**
- * What every operation can meet (reference §1.4): the rows of the gateway before all services, and what an operation says of
- * its region and its parameters where its own table has nothing better.
+ * What every operation can meet (reference §1.4): the rows of the gateway before all services, and what an operation
+ * says of its region and its parameters where its own table has nothing better.
  */
 import type { Faults } from './fault.ts';
 

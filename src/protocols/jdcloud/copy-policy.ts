@@ -1,7 +1,7 @@
 import type { CopyPolicy, CopyRule } from '../../domain/copy-policy.ts';
 import type { Image } from '../../domain/image.ts';
 
-/** What is imported is not ready either, and its task says why. In which order the cloud asks is not published. */
+/** What is being imported is not ready either, but its task says why. The cloud's own order is not published. */
 const ofEveryImage: readonly CopyRule[] = [
   { rule: 'untasked' },
   { rule: 'source-state' },
@@ -17,7 +17,7 @@ function describe({ jdcloudId, region }: Image): string {
 const copies = { mostCopies: 10, namesAll: true, unnamed: 'source', describe, inherits: [] } as const;
 
 /**
- * JD Cloud's rules for copies (reference §2), by page: the older one copies nobody else's images, and only to other regions.
+ * JD Cloud's rules for copies (reference §2), by page: the older one copies only own images, and only to other regions.
  * Community images are everybody's to use and nobody's to copy. To convert an image is to copy it inside its region.
  */
 export const jdcloudCopyPolicies = {

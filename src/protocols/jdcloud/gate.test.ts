@@ -1,4 +1,4 @@
-/** What stands before all operations: in which order it looks, what it makes of a signature, and whom it keeps waiting. */
+/** What stands before all operations: the order of its checks, what it makes of a signature, whom it keeps waiting. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createAliyunClient } from '../../../test/support/aliyun-client.ts';
@@ -68,7 +68,7 @@ async function withOther<Result>(
 }
 
 describe('the gate looks', () => {
-  it('at the size of the URL, whether anybody says who he is, and at the size of the body, in this order', async () => {
+  it('at the size of the URL, whether the caller is named, and at the size of the body, in this order', async () => {
     const body = 'x'.repeat(256 * 1024 + 1);
     const long = `${copy}?${'x'.repeat(8192 - copy.length)}`;
     const nobody = (path: string) => ({ method: 'POST', path, headers: {}, body });
@@ -91,17 +91,21 @@ describe('the gate looks', () => {
     expectFault(await jdcloud.client.send(request), authorizationMissing);
     request = rewritten(without(wrong, 'x-jdcloud-date'), strip);
     expectFault(await jdcloud.client.send(request), credentialMissing);
-    request = rewritten(without(wrong, 'x-jdcloud-date'), (text) => text.replace(accessKeyId, 'none'));
+    request = rewritten(without(wrong, 'x-jdcloud-date'), (text) => text.replace('SignedHeaders', 'Headers'));
     expectFault(await jdcloud.client.send(request), signedHeadersMissing);
-    request = rewritten(request, (text) => text.replace('x-jdcloud-date;', ''));
+    // Whether it is said to be signed or not.
+    for (const signed of ['x-jdcloud-date;', '']) {
+      request = rewritten(without(wrong, 'x-jdcloud-date'), (text) => text.replace('x-jdcloud-date;', signed));
+      expectFault(await jdcloud.client.send(request), dateMissing);
+    }
+    expectFault(await jdcloud.client.send(without(wrong, 'x-jdcloud-nonce')), signedHeadersMissing);
+    request = rewritten(wrong, (text) => text.replace(accessKeyId, 'none'));
     expectFault(await jdcloud.client.send(request), keyInvalid);
-    request = rewritten(request, (text) => text.replace('none', accessKeyId));
-    expectFault(await jdcloud.client.send(request), dateMissing);
     expectFault(await jdcloud.client.send(wrong), credentialsInvalid);
     expectFault(await signing({ secret: 'wrong' }).call('GET', images, list), signatureWrong);
   });
 
-  it('who sends it, for the operation, at what he may do, where, and only then at what he says', async () => {
+  it('who sends it, for the operation, at what the caller may do, where, and only then at what is asked', async () => {
     const viewer = await jdcloud.newKey('viewer');
     const body = '{';
     const nowhere = copy.replace('north', 'atlantis');

@@ -2,7 +2,7 @@
 import type { Image, RootDevice, Visibility } from '../../domain/image.ts';
 import type { ImageAttributes } from '../../domain/image-attributes.ts';
 import type { TraitFilter } from '../../domain/image-query.ts';
-import { type ImageState, imageStates } from '../../domain/states.ts';
+import type { ImageState } from '../../domain/states.ts';
 
 export const imageStatuses = ['pending', 'ready', 'error'] as const;
 type ImageStatus = (typeof imageStatuses)[number];
@@ -17,17 +17,12 @@ export const statusOf: Readonly<Record<ImageState, ImageStatus>> = {
   failed: 'error',
 };
 
-/** None for a word that no image's status is. */
-export function statesOf(status: string): ImageState[] {
-  return imageStates.filter((state) => statusOf[state] === status);
-}
-
 /** Whose images can be asked for: the cloud's own, those of a marketplace, and those that there are here. */
 export const imageSources = ['public', 'thirdparty', 'private', 'shared', 'community'] as const;
 
 /**
- * The newer pages' words. An account's own image stays `private` where it was released to everybody, too: its launch permission
- * tells.
+ * The newer pages' words. An account's own image is `private` even when it was released to everybody: its launch
+ * permission tells that.
  */
 export function sourceOf({ accountId, visibility }: Image, caller: { readonly accountId: string }) {
   if (accountId === caller.accountId) return 'private';
@@ -45,12 +40,7 @@ export const launchPermissions = {
   private: 'ownerOnly',
 } as const satisfies Readonly<Record<Visibility, string>>;
 
-/** The core's word for one of these. */
-export function wordFor<Word extends string>(words: Readonly<Record<Word, string>>, wanted: string): Word | undefined {
-  return (Object.keys(words) as Word[]).find((word) => words[word] === wanted);
-}
-
-/** What an image is taken for of which nobody has said otherwise: answers always have these, and lists are filtered by them. */
+/** What an image is taken for unless somebody has said otherwise, in answers and in the filters of lists. */
 export const assumed = { osType: 'linux', architecture: 'x86_64' } as const satisfies ImageAttributes;
 
 /** The platform of an image of which only the kind of system is known. */

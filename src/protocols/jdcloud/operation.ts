@@ -1,13 +1,14 @@
 /**
- * The operations of JD Cloud's services as data: each with its path, its parameters, its error table and what the core's
- * refusals become. Routing, parsing, the page docs/protocols/jdcloud.md and the tests that walk every operation are made from
- * it.
+ * The operations of JD Cloud's services as data: each with its path, its parameters, its error table and what the
+ * core's refusals become. Routing, parsing, the page docs/protocols/jdcloud.md and the tests that walk every operation
+ * are made from it.
  */
 import type { AppContext, Caller } from '../../app/context.ts';
 import type { Action } from '../../domain/authorization.ts';
 import type { NoParameters, Parameters, Read } from '../shared/parameters.ts';
 import type { RefusalFaults } from '../shared/refusals.ts';
-import type { Faults, Page } from './fault.ts';
+import type { Faults } from './fault.ts';
+import type { Page } from './page.ts';
 
 /** The services that answer here. A request tells which it means by its credential's scope: two have the same paths. */
 export const services = {
@@ -46,7 +47,7 @@ interface Description<S extends Shape> {
   readonly name: string;
   /** A sentence. */
   readonly summary: string;
-  /** What the caller's role has to allow, whatever is asked about; asked before anything else is said. Null: nothing. */
+  /** What the caller's role has to allow; checked before anything is said of what is named. Null: nothing. */
   readonly right: Action | null;
   readonly path?: S['path'];
   readonly query?: S['query'];

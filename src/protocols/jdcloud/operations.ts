@@ -4,7 +4,7 @@ import { deleteSnapshots } from './disk/delete-snapshots.ts';
 import { describeQuota } from './disk/describe-quota.ts';
 import { describeSnapshot } from './disk/describe-snapshot.ts';
 import { describeSnapshots } from './disk/describe-snapshots.ts';
-import type { Operation, ServiceName } from './operation.ts';
+import type { Operation } from './operation.ts';
 import { compileRoute, type PathValues } from './paths.ts';
 import { convertImage } from './vm/convert-image.ts';
 import { copyImages } from './vm/copy-images.ts';
@@ -62,9 +62,9 @@ export interface FoundOperation {
   readonly path: PathValues;
 }
 
-/** Those that have the method and the path, each of another service. */
-export function findOperations(method: string, path: string): ReadonlyMap<ServiceName, FoundOperation> {
-  const found = new Map<ServiceName, FoundOperation>();
+/** By service, since two services have operations with the same method and path. */
+export function findOperations(method: string, path: string): ReadonlyMap<string, FoundOperation> {
+  const found = new Map<string, FoundOperation>();
   for (const { operation, match } of routes) {
     const values = operation.method === method ? match(path) : undefined;
     if (values !== undefined) found.set(operation.service, { operation, path: values });

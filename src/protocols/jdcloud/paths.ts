@@ -6,24 +6,24 @@ const base = '/v1/regions/';
 
 /** Which of a server's requests are in this dialect. */
 export function isJdcloud({ url = '' }: Pick<IncomingMessage, 'url'>): boolean {
-  return url.startsWith(base);
+  return readPath(url).startsWith(base);
 }
 
 /**
- * The path of a URL as it is signed: decoded, with no empty parts. Clients send `:` as `%3A` or as it is. Undefined where it
- * cannot be decoded.
+ * The path of a URL as it is signed: decoded, with no empty parts. Clients send `:` as `%3A` or as it is. One that
+ * cannot be decoded, which the router has refused before, is nobody's.
  */
-export function readPath(url: string): string | undefined {
+export function readPath(url: string): string {
   try {
     return decodeURIComponent(splitUrl(url)[0]).replaceAll(/\/{2,}/g, '/');
   } catch {
-    return undefined;
+    return '';
   }
 }
 
 export type PathValues = Readonly<Record<string, string>>;
 
-/** Matches whole paths against `/v1/regions/{regionId}` and the route; what a value is ends at `/` or `:`. */
+/** Matches whole paths against `/v1/regions/{regionId}` and the route; a value ends at `/` or `:`. */
 export function compileRoute(route: string): (path: string) => PathValues | undefined {
   const pattern = `${base}{regionId}${route}`.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/:]+)');
   const expression = new RegExp(`^${pattern}$`);

@@ -1,18 +1,20 @@
-/** What the core's refusals and failures become where an operation does not say otherwise; one without a row does not compile. */
+/** What the core's refusals and failures become unless an operation says otherwise; without a row nothing compiles. */
 import { FaultError } from '../shared/faults.ts';
 import type { FailureTable, RefusalTable } from '../shared/refusals.ts';
 import { commonFaults } from './common-faults.ts';
+import { snapshotFaults } from './disk/named-snapshot.ts';
 import { imageFaults } from './image-faults.ts';
 import { statusOf } from './image-words.ts';
 
 const { forbidden, internal, parameterInvalid, regionInvalid, unknown } = commonFaults;
 const { busy, imageNotFound, imageQuota, notUsable, snapshotQuota, statusInvalid, taskConflict } = imageFaults;
 
-/** Of what no operation here asks for, or what the one that does has rows of its own for. It would be logged. */
+/** For refusals that no operation can meet, or only operations that have a row of their own for them. */
 const unasked = internal;
 
 export const refusalFaults: RefusalTable = {
-  'request.invalid': ({ field }) => new FaultError(parameterInvalid, field),
+  // Clients do not know which fields the core calls attributes.
+  'request.invalid': ({ field }) => new FaultError(parameterInvalid, field.replace(/^attributes\./, '')),
   'request.idempotency-mismatch': unasked,
   'request.dry-run-passed': unasked,
   'precondition.failed': unasked,
@@ -59,7 +61,7 @@ export const refusalFaults: RefusalTable = {
   'member.own': unasked,
   'member.limit': unasked,
   'share.not-found': unasked,
-  'snapshot.not-found': unasked,
+  'snapshot.not-found': ({ snapshot }) => new FaultError(snapshotFaults.notFound, snapshot),
   'snapshot.not-ready': unasked,
   'snapshot.in-use': unasked,
   'snapshot.other-region': unasked,

@@ -1,10 +1,10 @@
 /** What a request says, before anything of it is believed. */
 import type { FastifyRequest } from 'fastify';
 import { FaultError } from '../shared/faults.ts';
-import { nest } from '../shared/nested-names.ts';
 import { isObject } from '../shared/parameters.ts';
 import { bytesOf, headerPairs, parseJson, splitUrl } from '../shared/raw-request.ts';
 import { commonFaults } from './common-faults.ts';
+import { nest } from './nested-names.ts';
 
 export interface JdcloudRequest {
   readonly method: string;

@@ -3,7 +3,7 @@ import { demandRight } from '../shared/rights.ts';
 import type { Operation } from './operation.ts';
 import type { PathValues } from './paths.ts';
 
-/** The right that the operation takes, {@link demandRight} of it. */
+/** Refuses a caller who lacks the operation's right, as {@link demandRight} does. */
 export async function requireRight(
   context: AppContext,
   caller: Caller,

@@ -1,4 +1,4 @@
-/** Reads an operation's parameters out of a request: of its path, and of its query or its JSON body, as its method has them. */
+/** Reads an operation's parameters: from the path, and from the JSON body of a POST or the query of other methods. */
 import { readParameters } from '../shared/parameters.ts';
 import type { Operation } from './operation.ts';
 import type { PathValues } from './paths.ts';

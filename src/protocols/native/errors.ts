@@ -1,5 +1,5 @@
 /** Any error to the problem document that is answered. */
-import { FailureError } from '../../domain/failure.ts';
+import { failureOf } from '../../app/failure-of.ts';
 import { RefusalError } from '../../domain/refusal.ts';
 import { type ProblemDocument, problemDocument } from '../shared/problem-document.ts';
 import { problemOfFailure, problemOfRefusal } from './problem.ts';
@@ -19,7 +19,8 @@ interface Circumstances {
 export function toAnswer(error: unknown, { request, bodyBytes }: Circumstances): ErrorAnswer {
   if (error instanceof ProtocolError) return error;
   if (error instanceof RefusalError) return plain(problemOfRefusal(error));
-  if (error instanceof FailureError && error.code !== 'internal') return plain(problemOfFailure(error));
+  const failure = failureOf(error);
+  if (failure !== undefined && failure.code !== 'internal') return plain(problemOfFailure(failure));
   const { statusCode = 500 } = error as { statusCode?: number };
   // What Fastify itself and its hooks refuse.
   if (statusCode === 408) return protocolError('request.timeout', {}, { connection: 'close' });

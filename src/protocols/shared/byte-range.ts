@@ -7,9 +7,9 @@ export interface ByteRange {
 }
 
 /**
- * The part of `size` bytes that a `Range` header asks for. Undefined where the whole is to be given: there is no header, it is
- * malformed or in another unit, or it asks for several parts, which need not be given apart (RFC 9110, 14.2). `none` when no
- * byte is in the range.
+ * The part of `size` bytes that a `Range` header asks for. Undefined where the whole is to be given: there is no
+ * header, it is malformed or in another unit, or it asks for several parts, which need not be given apart (RFC 9110,
+ * 14.2). `none` when no byte is in the range.
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | 'none' | undefined {
   const [, first = '', last = ''] = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header ?? '') ?? [];

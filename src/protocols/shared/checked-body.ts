@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Readable, Transform } from 'node:stream';
 
 /**
- * The body of a request as it comes in, with the error of `wrong` instead of its end when its SHA-256 is not the one that was
- * expected; undefined is none's.
+ * The body of a request as it comes in. It ends with the error of `wrong` when its SHA-256 is not the expected one;
+ * undefined expects none.
  */
 export function checkedBody(body: Readable, expected: Uint8Array | undefined, wrong: () => Error): Readable {
   const hash = createHash('sha256');

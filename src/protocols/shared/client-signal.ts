@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 export function clientSignal({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
   const abort = () => gone.abort(new Error('the client went away'));
-  // Of one that went while the gate was asked, `close` is not told again.
+  // A client that went while the gate was asked emits no second `close`.
   if (raw.destroyed && !raw.writableFinished) abort();
   else raw.once('close', () => !raw.writableFinished && abort());
   return gone.signal;

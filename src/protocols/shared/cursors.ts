@@ -1,4 +1,4 @@
-/** Cursors say where a list's next page begins: base64url of JSON that only its own list, with the same filters, takes back. */
+/** Where a list's next page begins, as base64url of JSON, which only the same list with the same filters takes back. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 

@@ -1,6 +1,7 @@
 /**
- * Bounds for clients that are slow on purpose. The front door bounds a request's head; here are its body, where it is parsed
- * as a whole, and an answer that is sent as a whole. What streams - a disk's content, events - is bound by whoever streams it.
+ * Bounds for clients that are slow on purpose. The front door bounds a request's head; here are its body, where it is
+ * parsed as a whole, and an answer that is sent as a whole. What streams - a disk's content, events - is bound by
+ * whoever streams it.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
@@ -33,6 +34,13 @@ export function boundBodies(app: FastifyInstance, seconds: number): void {
     clearTimeout(timers.get(reply));
     done();
   });
+}
+
+/** Each body, of whatever type, is read as bytes, and has `seconds` to arrive. */
+export function takeWholeBodies(app: FastifyInstance, seconds: number): void {
+  boundBodies(app, seconds);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 }
 
 /** Gives each client `seconds` to take an answer that is sent as a whole. */

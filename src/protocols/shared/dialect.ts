@@ -40,7 +40,7 @@ export interface DialectOptions<Fault extends Occurring> extends DialectSurround
   readonly routeOf?: (request: FastifyRequest) => string;
   /** Of one request too many. */
   readonly throttled: Fault;
-  /** Of its answer: for so long it has to be waited. */
+  /** Headers of that answer, which say how long to wait. */
   readonly waitHeaders: (seconds: number) => Readonly<Record<string, string>>;
   readonly toFault: (error: unknown, request: FastifyRequest) => FaultError<Fault>;
   /** Whether it counts as a failed attempt to prove who one is. */
@@ -63,7 +63,7 @@ export interface Dialect {
   /** Without routes. A path that has none is a {@link FaultError} of the dialect's own to throw. */
   readonly app: FastifyInstance;
   originOf(request: FastifyRequest): Caller['origin'];
-  /** Makes him the caller who has proved who he is, and refuses one request too many of his. */
+  /** Takes the principal, once it is proved, for the request's caller, and refuses one request too many. */
   admit(request: FastifyRequest, reply: FastifyReply, principal: Principal): Promise<Caller>;
   /** Refuses a request whose address has failed too often to prove who it is, before any work is done for it. */
   demandFewFailures(request: FastifyRequest): Promise<void>;

@@ -1,5 +1,5 @@
 /** Any error to the fault that a dialect answers. */
-import { FailureError } from '../../domain/failure.ts';
+import { failureOf } from '../../app/failure-of.ts';
 import { RefusalError } from '../../domain/refusal.ts';
 import { FaultError, type Occurring } from './faults.ts';
 import { type FailureTable, faultOfRefusal, type RefusalFaults, type RefusalTable } from './refusals.ts';
@@ -10,7 +10,7 @@ export interface ErrorTables<Fault extends Occurring> {
   readonly refusals: readonly [...RefusalFaults<Fault>[], RefusalTable<Fault>];
   readonly failures: FailureTable<Fault>;
   readonly internal: Fault;
-  /** Of what Fastify and its hooks refuse: a body that is too large, too slow, of the wrong length, or called nonsense. */
+  /** Of what Fastify refuses: a body that is too large, too slow, of the wrong length or of a malformed type. */
   readonly malformed: (error: { readonly status: number; readonly code: string }) => readonly [Fault, about?: string];
 }
 
@@ -18,7 +18,8 @@ export function faultOf<Fault extends Occurring>(error: unknown, tables: ErrorTa
   if (error instanceof FaultError) return error;
   if (error instanceof RefusalError) return faultOfRefusal(error, tables.refusals);
   const options = { cause: error };
-  if (error instanceof FailureError) return new FaultError(tables.failures[error.code], '', options);
+  const failure = failureOf(error);
+  if (failure !== undefined) return new FaultError(tables.failures[failure.code], '', options);
   const { statusCode: status = 500, code = '' } = error as { statusCode?: number; code?: string };
   const [fault, about = ''] = status >= 500 ? [tables.internal] : tables.malformed({ status, code });
   return new FaultError(fault, about, options);

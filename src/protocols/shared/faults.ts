@@ -1,4 +1,4 @@
-/** What a cloud says no with: rows of its error tables as data, exact strings. A dialect adds what else its rows have. */
+/** What a cloud says no with: rows of its error tables, exact strings. A dialect adds what else its rows have. */
 
 export interface FaultRow {
   readonly status: number;

@@ -1,4 +1,4 @@
-/** What is said of every request of a protocol: its metrics, its span, its line in the log, and the facts on all its lines. */
+/** What is recorded of every request: its metrics, its span, its line in the log, and the facts on all its lines. */
 import type { Socket } from 'node:net';
 import { finished } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -19,7 +19,7 @@ export interface InstrumentOptions {
 }
 
 /**
- * Adds the first hook of `app`, so that call it before any other is added. A gate that finds out who the caller is says so
+ * Adds the first hook of `app`: call it before any other is added. A gate that finds out who the caller is says so
  * with `addLogFacts({ account, user })`.
  */
 export function instrument(app: FastifyInstance, options: InstrumentOptions): void {

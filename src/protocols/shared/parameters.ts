@@ -1,13 +1,13 @@
 /**
- * What an operation's parameters can be, in a path, a query or a JSON body. Each says for people what its rule is, and reads its
- * value or throws the fault of its rule. Null counts as absent. Clients write numbers and truth values as JSON's own or as
- * texts, and in a query they have no choice, so both are read everywhere.
+ * What an operation's parameters can be, in a path, a query or a JSON body. Each says for people what its rule is, and
+ * reads its value or throws the fault of its rule. Null counts as absent. Clients write numbers and truth values as
+ * JSON's own or as texts, and in a query they have no choice, so both are read everywhere.
  */
 import { isStorable } from '../../lib/storable-text.ts';
 import { FaultError, type Occurring } from './faults.ts';
 
 export interface Parameter<Value> {
-  /** The last two: what has numbers in its names, as Alibaba Cloud's lists of texts and of objects. */
+  /** `List` and `Group`: of texts and of objects, whose names have numbers in them: `Id.1`, `Tag.1.Key`. */
   readonly type: 'String' | 'Integer' | 'Boolean' | 'Array' | 'Object' | 'List' | 'Group';
   readonly isRequired: boolean;
   /** A sentence without an end; empty when there is nothing to say. */
@@ -83,7 +83,7 @@ export function flag(fault: Occurring): Parameter<boolean | undefined> {
   };
 }
 
-interface WholeRule {
+export interface WholeRule {
   readonly least: number;
   readonly most: number;
   readonly fault: Occurring;

@@ -1,6 +1,6 @@
 /**
- * Percent-encoding of bytes, each of them a character (Latin-1). Text would be another matter: bytes that are no UTF-8 all
- * decode to U+FFFD, and a signature of one such path would be good for another.
+ * Percent-encoding of bytes, each of them a character (Latin-1). Text would be another matter: bytes that are no UTF-8
+ * all decode to U+FFFD, and a signature of one such path would be good for another.
  */
 
 /** Every byte but letters, digits and `-_.~`. */

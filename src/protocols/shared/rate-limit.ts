@@ -1,4 +1,4 @@
-/** How often one may ask: the user and its account, once they are known; until then the address, whose failed attempts are counted. */
+/** How often a user and its account may ask, and how often an address may fail to prove who it is. */
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../../app/context.ts';
@@ -21,8 +21,8 @@ export const usersPerAccount = 4;
 
 export interface RateLimits {
   /**
-   * Counts a request that did not prove who sends it, and refuses one too many from its address. One that does prove it is let
-   * through all the same: behind a proxy or a NAT others share the address.
+   * Counts a request that did not prove who sends it, and refuses one too many from its address. One that does prove it
+   * is let through all the same: behind a proxy or a NAT others share the address.
    */
   countFailure(request: FastifyRequest): Promise<void>;
   /** Refuses a request whose address has failed as often as it may, before work is done for it. */

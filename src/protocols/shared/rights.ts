@@ -10,8 +10,8 @@ export interface AskedAbout {
 }
 
 /**
- * May the caller do such a thing at all? Asked before anything else about the request is looked at. A refusal tells nothing of
- * what is named: whether it is there, and how it is, is what the caller may not ask.
+ * Refuses a caller who may not do such a thing at all, before anything else about the request is looked at. The refusal
+ * does not tell whether what is named is there, nor how it is: that is what the caller may not ask.
  */
 export async function demandRight(
   context: AppContext,

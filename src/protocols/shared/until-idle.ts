@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 
 /**
- * The pieces of a request's body, which is left as it is when they are not wanted to the end: there may be something to answer. One that is waited for and has not come after `idleMs` ends the connection: a client that
- * has gone without a word must not hold an upload for ever. Time that the server itself takes does not count.
+ * The pieces of a request's body. Whoever stops before the end can still answer: the body is not destroyed. A piece
+ * that does not come within `idleMs` ends the connection: a client that has gone without a word must not hold an upload
+ * for ever. Time that the server itself takes does not count.
  */
 export async function* untilIdle(
   body: Readable,

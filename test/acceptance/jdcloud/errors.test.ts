@@ -66,6 +66,12 @@ const rows: readonly Row[] = [
   [bad, precondition, 'Only support cloudDisk image', () => copy(site.vm, [ids.local])],
   [bad, precondition, "Can't use this image", () => copy(friend, [ids.open])],
   [bad, precondition, "The image '{copied}' is busy", () => copy(site.vm, [ids.copied])],
+  [
+    bad,
+    precondition,
+    "Invalid image status 'pending'",
+    () => site.vm.call('copyImages', { sourceImageIds: [copying], destinationRegion: elsewhere }, there),
+  ],
   [404, 'NOT_FOUND', `Image '${nowhere}' not found`, () => copy(site.vm, [nowhere])],
   [404, 'NOT_FOUND', `Image '${nowhere}' not found`, () => site.vm.call('describeImage', { imageId: nowhere }, here)],
   [bad, precondition, 'Parameter ImageSource missing', () => site.vm.call('describeImages', {}, here)],

@@ -6,14 +6,13 @@ import type { AliyunParameters } from '../../../../test/support/aliyun-client.ts
 import { expectFault, type Provocations } from '../../../../test/support/aliyun-faults.ts';
 import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createInstallation, finishCopy, type Installation, makeImage } from '../../../../test/support/installation.ts';
-import { makePlainImage } from '../../../../test/support/plain-image.ts';
+import { makeImageOfOthers, makePlainImage, type Seeing } from '../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../app/context.ts';
 import { findImage } from '../../../app/find-image.ts';
 import { listImages } from '../../../app/list-images.ts';
 import { setQuotas } from '../../../app/quotas.ts';
 import { shareImage } from '../../../app/share-image.ts';
 import { createResourceGroup } from '../../../app/tenants/resource-groups.ts';
-import { updateImage } from '../../../app/update-image.ts';
 import type { NewImage } from '../../../db/new-images.ts';
 import type { Image } from '../../../domain/image.ts';
 import type { QuotaKind } from '../../../domain/quota.ts';
@@ -47,15 +46,7 @@ async function copyNew({ client, caller }: TestAliyun, more: AliyunParameters = 
   return await client.call('CopyImage', parametersFor(await newImage(caller, image), more));
 }
 
-/** Of another account, and seen by the caller. */
-async function imageOfOthers(caller: Caller, as: 'shared' | 'public'): Promise<Image> {
-  const { context } = installation;
-  const owner = await installation.newCaller();
-  const { id } = await newImage(owner);
-  if (as === 'public') await updateImage(context, owner, id, { visibility: 'public' });
-  else await shareImage(context, owner, id, caller.accountName, { accepted: true });
-  return await findImage(context, caller, id);
-}
+const imageOfOthers = (caller: Caller, as: Seeing) => makeImageOfOthers(installation, caller, as);
 
 async function copyBeyond(aliyun: TestAliyun, kind: QuotaKind, limit: number) {
   const { operator, context, newCaller } = installation;

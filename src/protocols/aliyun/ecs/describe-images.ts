@@ -5,6 +5,7 @@ import type { ImageOwner } from '../../../domain/image-query.ts';
 import { isReadable } from '../../../domain/states.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { oneOf } from '../../shared/parameters.ts';
+import { keysOf } from '../../shared/words.ts';
 import { commonFaults } from '../common-faults.ts';
 import { type OperationRequest, operation } from '../operation.ts';
 import { commaList, flag, required, text } from '../parameters.ts';
@@ -12,7 +13,7 @@ import { describeImagesFaults as faults } from './describe-images-faults.ts';
 import { isId } from './ids.ts';
 import { imageFilters } from './image-filters.ts';
 import { viewImages } from './image-view.ts';
-import { assumed, imageStatuses, statesOf } from './image-words.ts';
+import { assumed, imageStatuses, statusOf } from './image-words.ts';
 import { requireRegion } from './named-image.ts';
 import { offsetOf, pageParameters } from './paging-parameters.ts';
 import { tagFilters } from './tag-parameters.ts';
@@ -117,8 +118,8 @@ function ownersOf({ ImageOwnerAlias: alias, IsPublic, ImageOwnerId }: Asked): Im
 function statesAsked({ Status, Usable }: Asked) {
   if (Status.includes('ALL') && Status.length > 1) throw new FaultError(invalid);
   if (Status.length === 0 && Usable !== undefined) throw new FaultError(commonFaults.missingParameter, 'Status');
-  const wanted: readonly string[] = Status.length === 0 ? ['Available'] : Status;
-  const states = statesOf(imageStatuses.filter((status) => wanted.includes('ALL') || wanted.includes(status)));
+  const wanted = Status.includes('ALL') ? imageStatuses : new Set(Status.length === 0 ? ['Available'] : Status);
+  const states = [...wanted].flatMap((status) => keysOf(statusOf, status));
   return states.filter((state) => Usable === undefined || Usable === isReadable(state));
 }
 

@@ -1,6 +1,5 @@
 import { listTasks } from '../../../app/tasks/list-tasks.ts';
-import type { TaskState } from '../../../domain/states.ts';
-import type { TaskKind } from '../../../domain/task.ts';
+import { keysOf } from '../../shared/words.ts';
 import { commonFaults } from '../common-faults.ts';
 import { operation } from '../operation.ts';
 import { commaList, repeated, required, text } from '../parameters.ts';
@@ -40,12 +39,12 @@ export const describeTasks = operation({
   async handle({ context, caller, parameters: asked }) {
     const { RegionId, TaskIds, TaskAction, TaskStatus, ResourceIds, StartTime, EndTime, TaskGroupId } = asked;
     requireRegion(context, RegionId);
-    const states = keysOf<TaskState>(taskStatuses, TaskStatus);
+    const states = keysOf(taskStatuses, TaskStatus);
     const { tasks, total } = await listTasks(context, caller, {
       region: RegionId,
       // No task is in a group.
       ids: TaskGroupId !== undefined ? [] : TaskIds.length === 0 ? undefined : TaskIds.filter((id) => isId('task', id)),
-      kinds: TaskAction === undefined ? undefined : keysOf<TaskKind>(taskActions, TaskAction),
+      kinds: TaskAction === undefined ? undefined : keysOf(taskActions, TaskAction),
       states: states.length === 0 ? undefined : states,
       images: ResourceIds.length === 0 ? undefined : ResourceIds.filter((id) => isId('image', id)),
       createdSince: readTime(StartTime ?? '')?.start,
@@ -62,8 +61,3 @@ export const describeTasks = operation({
     };
   },
 });
-
-/** What in the domain is called so. */
-function keysOf<Key extends string>(words: Readonly<Record<Key, string>>, wanted: string | undefined): Key[] {
-  return (Object.keys(words) as Key[]).filter((key) => words[key] === wanted);
-}

@@ -1,6 +1,6 @@
 /** The domain's words for images, and Alibaba Cloud's. */
 import type { bootModes as domainBootModes, ImageAttributes } from '../../../domain/image-attributes.ts';
-import { type ImageState, imageStates } from '../../../domain/states.ts';
+import type { ImageState } from '../../../domain/states.ts';
 
 type BootMode = (typeof domainBootModes)[number];
 
@@ -17,20 +17,11 @@ export const statusOf: Readonly<Record<ImageState, ImageStatus>> = {
   failed: 'CreateFailed',
 };
 
-export function statesOf(statuses: readonly ImageStatus[]): ImageState[] {
-  return imageStates.filter((state) => statuses.includes(statusOf[state]));
-}
-
 export const bootModes = {
   bios: 'BIOS',
   uefi: 'UEFI',
   'uefi-preferred': 'UEFI-Preferred',
 } as const satisfies Readonly<Record<BootMode, string>>;
-
-export function bootModeOf(word: string | undefined): BootMode | undefined {
-  const [mode] = Object.entries(bootModes).find(([, each]) => each === word) ?? [];
-  return mode as BootMode | undefined;
-}
 
 export const licenseTypes = ['Auto', 'Aliyun', 'BYOL'] as const;
 

@@ -3,10 +3,11 @@ import type { Image } from '../../../domain/image.ts';
 import { isReadable } from '../../../domain/states.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { oneOf } from '../../shared/parameters.ts';
+import { keyOf } from '../../shared/words.ts';
 import { commonFaults } from '../common-faults.ts';
 import { type OperationRequest, operation } from '../operation.ts';
 import { flag } from '../parameters.ts';
-import { bootModeOf, bootModes, isSupported, licenseTypes, supportWords } from './image-words.ts';
+import { bootModes, isSupported, licenseTypes, supportWords } from './image-words.ts';
 import { modifyImageFaults as faults } from './modify-image-attribute-faults.ts';
 import { findOwnImage, imageParameters } from './named-image.ts';
 import { descriptionText, nameText } from './text-parameters.ts';
@@ -42,7 +43,7 @@ export const modifyImageAttribute = operation({
       deprecated: asked.Status && asked.Status === 'Deprecated',
       attributes: {
         family: asked.ImageFamily,
-        bootMode: bootModeOf(asked.BootMode),
+        bootMode: keyOf(bootModes, asked.BootMode),
         licenseType: asked.LicenseType,
         nvmeSupport: isSupported(asked['Features.NvmeSupport']),
         imdsSupport: asked['Features.ImdsSupport'],

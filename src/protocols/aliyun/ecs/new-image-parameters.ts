@@ -2,10 +2,11 @@
 import { architectures, type ImageAttributes, imdsVersions } from '../../../domain/image-attributes.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { oneOf, type Read } from '../../shared/parameters.ts';
+import { keyOf } from '../../shared/words.ts';
 import type { Fault } from '../fault.ts';
 import { flag, text } from '../parameters.ts';
 import { resourceGroupText } from './ids.ts';
-import { bootModeOf, bootModes } from './image-words.ts';
+import { bootModes } from './image-words.ts';
 import { newImageFaults as faults } from './new-image-faults.ts';
 import { tags } from './tag-parameters.ts';
 import { clientToken, descriptionText, nameText } from './text-parameters.ts';
@@ -47,7 +48,7 @@ export function newImageOf(asked: Asked, attributes: ImageAttributes) {
     ...attributes,
     architecture: Architecture,
     platform: asked.Platform,
-    bootMode: bootModeOf(BootMode),
+    bootMode: keyOf(bootModes, BootMode),
     imdsSupport: asked['Features.ImdsSupport'],
   };
   return {

@@ -1,6 +1,6 @@
 import { announceDisk, checkAnnounceable, withdrawDisk } from '../../../app/announce-disk.ts';
 import type { Caller } from '../../../app/context.ts';
-import { readQuotas } from '../../../app/quotas.ts';
+import { readRegionQuotas } from '../../../app/quotas.ts';
 import { uploadDisk } from '../../../app/upload-disk.ts';
 import { diskFormats, type Image, maxDiskBytes } from '../../../domain/image.ts';
 import { RefusalError } from '../../../domain/refusal.ts';
@@ -103,8 +103,7 @@ interface Begun {
 
 /** No more than the account may still have, which is told of it before all of it has come. */
 async function beginSpool(context: HuaweiContext, caller: Caller, { id, region, disks }: Image): Promise<Begun> {
-  const [read] = await readQuotas(context, caller, { region });
-  const { limit = 0, used = 0 } = read?.quotas.bytes ?? {};
+  const { limit, used } = (await readRegionQuotas(context, caller, region)).bytes;
   const announced = disks[0]?.size ?? 0;
   const free = limit - used;
   const most = Math.min(Math.max(0, free + announced), maxDiskBytes);

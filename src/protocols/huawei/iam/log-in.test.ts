@@ -1,7 +1,8 @@
 /** How logging in by a password or an access key is kept from being guessed, and from being shut for others. */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createTestHuawei, type HuaweiKey, type TestHuawei } from '../../../../test/support/huawei-api.ts';
+import type { TestKey } from '../../../../test/support/dialect-api.ts';
+import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
 import { createHuaweiClient, type HuaweiAnswer } from '../../../../test/support/huawei-client.ts';
 import { expectFault } from '../../../../test/support/huawei-faults.ts';
 import { createInstallation, type Installation, never, until } from '../../../../test/support/installation.ts';
@@ -167,7 +168,7 @@ describe('a user is not locked out', () => {
 });
 
 describe('an access key', () => {
-  let key: HuaweiKey;
+  let key: TestKey;
   beforeEach(async () => {
     key = await huawei.newKey();
   });

@@ -6,7 +6,12 @@ import { createTestHuawei, type TestHuawei } from '../../../../test/support/huaw
 import { createHuaweiClient, type HuaweiAnswer } from '../../../../test/support/huawei-client.ts';
 import { expectImageFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
 import { copyImage, makeImage } from '../../../../test/support/installation.ts';
-import { insertPlainTask, makePlainImage } from '../../../../test/support/plain-image.ts';
+import {
+  insertPlainTask,
+  makeImageOfOthers,
+  makePlainImage,
+  type Seeing,
+} from '../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../app/context.ts';
 import { findImage } from '../../../app/find-image.ts';
 import { listSnapshots } from '../../../app/list-snapshots.ts';
@@ -40,17 +45,7 @@ async function copying(): Promise<{ source: Image; made: Image }> {
   return { source, made: await find(destinationImageId) };
 }
 
-/** Of another account. */
-async function imageOfOthers(as: 'hidden' | 'offered' | 'shared' | 'public'): Promise<Image> {
-  const { context, newCaller } = huawei.installation;
-  const owner = await newCaller();
-  const image = await newImage({}, owner);
-  if (as === 'public') return await updateImage(context, owner, image.id, { visibility: 'public' });
-  if (as !== 'hidden') {
-    await shareImage(context, owner, image.id, huawei.caller.accountName, { accepted: as === 'shared' });
-  }
-  return image;
-}
+const imageOfOthers = (as: Seeing) => makeImageOfOthers(huawei.installation, huawei.caller, as);
 
 /** Own ones that the request cannot mean, and one that is nobody's. */
 async function outOfReach(): Promise<string[]> {

@@ -4,17 +4,14 @@ import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
 import { createHuaweiClient } from '../../../../test/support/huawei-client.ts';
 import { expectImageFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
-import { makePlainImage } from '../../../../test/support/plain-image.ts';
+import { makeImageOfOthers, makePlainImage, type Seeing } from '../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../app/context.ts';
 import { findImage } from '../../../app/find-image.ts';
 import { listCopies } from '../../../app/list-copies.ts';
 import { setQuotas } from '../../../app/quotas.ts';
-import { shareImage } from '../../../app/share-image.ts';
 import { createProject } from '../../../app/tenants/projects.ts';
 import { createResourceGroup, updateResourceGroup } from '../../../app/tenants/resource-groups.ts';
-import { updateImage } from '../../../app/update-image.ts';
 import type { NewImage } from '../../../db/new-images.ts';
-import type { Image } from '../../../domain/image.ts';
 import type { QuotaKind } from '../../../domain/quota.ts';
 import { commonFaults } from '../common-faults.ts';
 import { fromHexId, toHexId } from '../ids.ts';
@@ -39,17 +36,8 @@ async function copyNew(body: object = {}, image: Partial<NewImage> = {}) {
   return await copy((await newImage(image)).id, body);
 }
 
-/** Of another account; `offered` to the caller's, which has not answered. */
-async function imageOfOthers(as: 'hidden' | 'offered' | 'shared' | 'public', changes = {}): Promise<Image> {
-  const { context, newCaller } = huawei.installation;
-  const owner = await newCaller();
-  const image = await newImage(changes, owner);
-  if (as === 'public') await updateImage(context, owner, image.id, { visibility: 'public' });
-  else if (as !== 'hidden') {
-    await shareImage(context, owner, image.id, huawei.caller.accountName, { accepted: as === 'shared' });
-  }
-  return image;
-}
+const imageOfOthers = (as: Seeing, changes: Partial<NewImage> = {}) =>
+  makeImageOfOthers(huawei.installation, huawei.caller, as, changes);
 
 async function copyBeyond(kind: QuotaKind) {
   const { operator, context, newCaller } = huawei.installation;

@@ -4,16 +4,14 @@ import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
 import { expectImageFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
 import { finishCopy } from '../../../../test/support/installation.ts';
-import { makePlainImage } from '../../../../test/support/plain-image.ts';
+import { makeImageOfOthers, makePlainImage, type Seeing } from '../../../../test/support/plain-image.ts';
 import { cancelCopy } from '../../../app/cancel-copy.ts';
 import type { Caller } from '../../../app/context.ts';
 import { findCopy } from '../../../app/find-copy.ts';
 import { findImage } from '../../../app/find-image.ts';
 import { setQuotas } from '../../../app/quotas.ts';
-import { shareImage } from '../../../app/share-image.ts';
 import { createAgency, updateAgency } from '../../../app/tenants/agencies.ts';
 import { createProject } from '../../../app/tenants/projects.ts';
-import { updateImage } from '../../../app/update-image.ts';
 import type { NewImage } from '../../../db/new-images.ts';
 import type { Image } from '../../../domain/image.ts';
 import { commonFaults } from '../common-faults.ts';
@@ -78,14 +76,7 @@ async function grant(caller: Caller, { name, project, expiresAt, trustedAccount 
   });
 }
 
-async function imageOfOthers(as: 'offered' | 'shared' | 'public'): Promise<Image> {
-  const { context, newCaller } = huawei.installation;
-  const owner = await newCaller();
-  const image = await makePlainImage(context, owner);
-  if (as === 'public') await updateImage(context, owner, image.id, { visibility: 'public' });
-  else await shareImage(context, owner, image.id, tenant.caller.accountName, { accepted: as === 'shared' });
-  return image;
-}
+const imageOfOthers = (as: Seeing) => makeImageOfOthers(huawei.installation, tenant.caller, as);
 
 async function copyMeasuring(size: number) {
   const { context } = huawei.installation;

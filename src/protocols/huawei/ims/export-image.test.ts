@@ -8,15 +8,13 @@ import { expectImageFault, type Provocations } from '../../../../test/support/hu
 import { makeImage, readBytes, until } from '../../../../test/support/installation.ts';
 import { type ObjectServer, startObjectServer } from '../../../../test/support/object-server.ts';
 import { openObjectServer } from '../../../../test/support/open-object-server.ts';
-import { makePlainImage } from '../../../../test/support/plain-image.ts';
+import { makeImageOfOthers, makePlainImage, type Seeing } from '../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../app/context.ts';
 import { createImage } from '../../../app/create-image.ts';
 import { findImage } from '../../../app/find-image.ts';
 import { setQuotas } from '../../../app/quotas.ts';
-import { shareImage } from '../../../app/share-image.ts';
 import { findTask } from '../../../app/tasks/find-task.ts';
 import { createProject } from '../../../app/tenants/projects.ts';
-import { updateImage } from '../../../app/update-image.ts';
 import type { NewImage } from '../../../db/new-images.ts';
 import type { DiskFormat, Image, ImageKind } from '../../../domain/image.ts';
 import { runTasks } from '../../../jobs/run-tasks.ts';
@@ -89,15 +87,7 @@ async function imagesElsewhere(): Promise<readonly Image[]> {
   ];
 }
 
-/** Of another account. */
-async function imageOfOthers(as: 'shared' | 'public'): Promise<Image> {
-  const { context, newCaller } = huawei.installation;
-  const owner = await newCaller();
-  const image = await makePlainImage(context, owner);
-  if (as === 'public') return await updateImage(context, owner, image.id, { visibility: 'public' });
-  await shareImage(context, owner, image.id, caller.accountName, { accepted: true });
-  return image;
-}
+const imageOfOthers = (as: Seeing) => makeImageOfOthers(huawei.installation, caller, as);
 
 describe('an export', () => {
   const newImage = (changes: Partial<NewImage> = {}) => makePlainImage(huawei.installation.context, caller, changes);

@@ -7,12 +7,13 @@ import { maxTags } from '../../../domain/image-rules.ts';
 import { type MemberStatus, memberStatuses } from '../../../domain/sharing.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { flag, oneOf, type Parameter, type Read, text, whole } from '../../shared/parameters.ts';
+import { keysOf } from '../../shared/words.ts';
 import type { Fault } from '../fault.ts';
 import { readId } from '../ids.ts';
 import type { Scope } from '../operation.ts';
 import { readTagWord, type Tag } from '../tag-words.ts';
 import { noEnterpriseProject } from './enterprise-project.ts';
-import { bareMetal, environments, imageTypes, otherPlatform, statesOf } from './image-words.ts';
+import { bareMetal, environments, imageTypes, otherPlatform, statusOf } from './image-words.ts';
 import { listImagesFaults as faults } from './list-images-faults.ts';
 import { momentFilter } from './moment-filter.ts';
 import { traitsAsked } from './trait-filters.ts';
@@ -88,7 +89,8 @@ export function imageQueryOf(asked: Asked, scope: Scope, search: string): ImageQ
   const kind = kindsAsked(asked);
   const traits = traitsAsked(asked);
   const owner = visibility === null ? [] : ownersAsked(asked, visibility, scope);
-  const states = asked.status ? statesOf(asked.status) : undefined;
+  // None for a status that no image here has, like `deleted`.
+  const states = asked.status ? keysOf(statusOf, asked.status) : undefined;
   const format = diskFormats.find((each) => each === asked.disk_format);
   const { enterprise_project_id: group } = asked;
   const isGrouped = group && group !== noEnterpriseProject && group !== 'all_granted_eps';

@@ -1,7 +1,7 @@
 /** The domain's words for images, and the image service's (reference §4.2, §4.3). */
 import type { DiskFormat, Image, ImageKind, Visibility } from '../../../domain/image.ts';
 import type { architectures, bootModes, ImageAttributes, osTypes } from '../../../domain/image-attributes.ts';
-import { type ImageState, imageStates, isReadable } from '../../../domain/states.ts';
+import { type ImageState, isReadable } from '../../../domain/states.ts';
 
 /** There is no word for what should not be used any more, but still can. */
 export const statusOf = {
@@ -12,11 +12,6 @@ export const statusOf = {
   deprecated: 'active',
   failed: 'killed',
 } as const satisfies Readonly<Record<ImageState, string>>;
-
-/** None for a status that no image here has, like `deleted`. */
-export function statesOf(status: string): ImageState[] {
-  return imageStates.filter((state) => statusOf[state] === status);
-}
 
 /** `__imagetype`. There is no marketplace. */
 export const imageTypes = {

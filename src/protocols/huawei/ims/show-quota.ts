@@ -1,6 +1,5 @@
 import { listImagesCounted } from '../../../app/list-images.ts';
-import { readQuotas } from '../../../app/quotas.ts';
-import type { Quotas } from '../../../domain/quota.ts';
+import { readRegionQuotas } from '../../../app/quotas.ts';
 import { maxMembers } from '../../../domain/sharing.ts';
 import { operation } from '../operation.ts';
 
@@ -17,8 +16,7 @@ export const showImageQuota = operation({
   right: 'quota.read',
   faults: {},
   async handle({ context, caller, scope: { region } }) {
-    const [quotas] = await readQuotas(context, caller, { region });
-    const { images } = (quotas as { readonly quotas: Quotas }).quotas;
+    const { images } = await readRegionQuotas(context, caller, region);
     const query = { owner: 'self', visibility: 'shared', region, sort: 'createdAt', descending: false } as const;
     const shared = await listImagesCounted(context, caller, query, { offset: 0, limit: 1 });
     const resources = [

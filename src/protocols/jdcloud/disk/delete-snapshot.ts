@@ -1,7 +1,7 @@
 import { deleteSnapshot as deleteOwnSnapshot } from '../../../app/delete-snapshot.ts';
 import type { Faults } from '../fault.ts';
 import { type OperationRequest, operation } from '../operation.ts';
-import { isSnapshotId, notFound, snapshotFaults, snapshotId, snapshotRefusals } from './named-snapshot.ts';
+import { requireSnapshotId, snapshotFaults, snapshotId } from './named-snapshot.ts';
 
 export const deleteSnapshotFaults = {
   ...snapshotFaults,
@@ -22,7 +22,7 @@ export const deleteSnapshot = operation({
   right: 'snapshot.delete',
   path: { snapshotId },
   faults: deleteSnapshotFaults,
-  refusals: { ...snapshotRefusals, 'snapshot.in-use': deleteSnapshotFaults.inUse },
+  refusals: { 'snapshot.in-use': deleteSnapshotFaults.inUse },
   async handle(request) {
     await deleteNamedSnapshot(request, request.parameters.snapshotId);
     return undefined;
@@ -33,6 +33,6 @@ export async function deleteNamedSnapshot(
   { context, caller, region }: Pick<OperationRequest, 'context' | 'caller' | 'region'>,
   id: string,
 ): Promise<void> {
-  if (!isSnapshotId(id)) throw notFound(id);
+  requireSnapshotId(id);
   await deleteOwnSnapshot(context, caller, id, { region });
 }

@@ -1,11 +1,10 @@
 import { RefusalError } from '../../../domain/refusal.ts';
 import { FaultError } from '../../shared/faults.ts';
-import { required } from '../../shared/parameters.ts';
-import { commonFaults } from '../common-faults.ts';
 import { toFaultError } from '../errors.ts';
 import { messageOf } from '../fault.ts';
+import { ids } from '../list-parameters.ts';
 import { type OperationRequest, operation } from '../operation.ts';
-import { ids } from '../text-parameters.ts';
+import { required } from '../parameters.ts';
 import { deleteNamedSnapshot, deleteSnapshot } from './delete-snapshot.ts';
 
 /** What became of one of them. */
@@ -15,7 +14,7 @@ interface Outcome {
   readonly detail: string;
 }
 
-/** The answer has room for each snapshot's outcome, so that one that stays keeps no other from going. */
+/** Each snapshot has an outcome of its own in the answer: one that has to stay does not keep the others. */
 export const deleteSnapshots = operation({
   service: 'disk',
   method: 'DELETE',
@@ -23,7 +22,7 @@ export const deleteSnapshots = operation({
   name: 'deleteSnapshots',
   summary: 'Deletes those of the snapshots that no image stands on, and tells of each what became of it.',
   right: 'snapshot.delete',
-  query: { snapshotIds: required(ids, commonFaults.parameterMissing) },
+  query: { snapshotIds: required(ids) },
   faults: {},
   async handle({ parameters, ...request }) {
     const snapshots: Outcome[] = [];

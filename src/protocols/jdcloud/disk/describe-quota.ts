@@ -1,10 +1,6 @@
-import { readQuotas } from '../../../app/quotas.ts';
-import type { Quotas } from '../../../domain/quota.ts';
-import { oneOf, required } from '../../shared/parameters.ts';
-import { commonFaults } from '../common-faults.ts';
+import { readRegionQuotas } from '../../../app/quotas.ts';
 import { operation } from '../operation.ts';
-
-const { parameterInvalid, parameterMissing } = commonFaults;
+import { oneOf, required } from '../parameters.ts';
 
 /** At the same path as the other service's `describeQuotas`, and with another answer. */
 export const describeQuota = operation({
@@ -14,12 +10,11 @@ export const describeQuota = operation({
   name: 'describeQuota',
   summary: 'Shows how many snapshots the account has in the region and may have; there are no disks and no policies.',
   right: 'quota.read',
-  query: { type: required(oneOf(['disk', 'snapshot', 'snapshot_policy'], parameterInvalid), parameterMissing) },
+  query: { type: required(oneOf(['disk', 'snapshot', 'snapshot_policy'])) },
   faults: {},
   async handle({ context, caller, region, parameters: { type } }) {
     if (type !== 'snapshot') return { quota: { limit: 0, used: 0 } };
-    const [own] = await readQuotas(context, caller, { region });
-    const { limit, used } = (own as { readonly quotas: Quotas }).quotas.snapshots;
+    const { limit, used } = (await readRegionQuotas(context, caller, region)).snapshots;
     return { quota: { limit, used } };
   },
 });

@@ -1,15 +1,13 @@
 import { listSnapshotsCounted } from '../../../app/list-snapshots.ts';
-import { oneOf, text } from '../../shared/parameters.ts';
-import { commonFaults } from '../common-faults.ts';
 import { filters, onlyValue } from '../filter-parameters.ts';
+import { offsetOf, pageNumber, pageSize, pagingFaults } from '../list-parameters.ts';
 import { operation } from '../operation.ts';
-import { offsetOf, pageNumber, pageSize, pagingFaults } from '../text-parameters.ts';
+import { oneOf, text } from '../parameters.ts';
 import { isSnapshotId } from './named-snapshot.ts';
 import { viewSnapshot } from './snapshot-view.ts';
 import { type SnapshotStatus, snapshotStatuses, statesOf } from './snapshot-words.ts';
 
-const { parameterInvalid } = commonFaults;
-const any = text({ fault: parameterInvalid });
+const any = text();
 
 export const describeSnapshots = operation({
   service: 'disk',
@@ -22,8 +20,8 @@ export const describeSnapshots = operation({
     pageNumber,
     pageSize,
     // No snapshot is shared with anybody.
-    snapshotSource: oneOf(['private', 'others', 'shared'], parameterInvalid),
-    filters: filters({ snapshotId: any, diskId: any, status: oneOf(snapshotStatuses, parameterInvalid), name: any }),
+    snapshotSource: oneOf(['private', 'others', 'shared']),
+    filters: filters({ snapshotId: any, diskId: any, status: oneOf(snapshotStatuses), name: any }, ['name']),
   },
   faults: pagingFaults,
   async handle({ context, caller, region, parameters }) {

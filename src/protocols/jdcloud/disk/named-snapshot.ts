@@ -1,11 +1,10 @@
 /** How operations name a snapshot: by its id of JD Cloud's kind, in the region that it lies in. */
-import { FaultError } from '../../shared/faults.ts';
-import { required, text } from '../../shared/parameters.ts';
-import type { RefusalFaults } from '../../shared/refusals.ts';
-import { commonFaults } from '../common-faults.ts';
-import type { Fault, Faults } from '../fault.ts';
-
-const { parameterInvalid, parameterMissing } = commonFaults;
+import type { AppContext, Caller } from '../../../app/context.ts';
+import { findSnapshot } from '../../../app/find-snapshot.ts';
+import { RefusalError } from '../../../domain/refusal.ts';
+import type { Snapshot } from '../../../domain/snapshot.ts';
+import type { Faults } from '../fault.ts';
+import { required, text } from '../parameters.ts';
 
 export const snapshotFaults = {
   notFound: {
@@ -16,21 +15,25 @@ export const snapshotFaults = {
   },
 } as const satisfies Faults;
 
-export const snapshotRefusals: RefusalFaults<Fault> = {
-  'snapshot.not-found': ({ snapshot }) => notFound(snapshot),
-};
+/** In a path. An id of another shape is answered as one that is not there. */
+export const snapshotId = required(text({ rule: 'snapshot- and 10 lower-case letters or digits' }));
 
-/** Of operations that have it in their paths. One of another shape names nothing, as one that is not there. */
-export const snapshotId = required(
-  text({ rule: 'snapshot- and 10 lower-case letters or digits', fault: parameterInvalid }),
-  parameterMissing,
-);
-
-/** A snapshot's other ids are other clouds' clients' to call it by. */
+/** The other ids of a snapshot are for the clients of other clouds. */
 export function isSnapshotId(id: string): boolean {
   return /^snapshot-[a-z0-9]{10}$/.test(id);
 }
 
-export function notFound(id: string): FaultError<Fault> {
-  return new FaultError(snapshotFaults.notFound, id);
+export function requireSnapshotId(id: string): void {
+  if (!isSnapshotId(id)) throw new RefusalError('snapshot.not-found', { snapshot: id });
+}
+
+/** The snapshot, if it is the caller's account's and lies in the region; otherwise it does not exist. */
+export async function findNamedSnapshot(
+  context: Pick<AppContext, 'db'>,
+  caller: Caller,
+  region: string,
+  id: string,
+): Promise<Snapshot> {
+  requireSnapshotId(id);
+  return await findSnapshot(context, caller, id, 'snapshot.read', { region });
 }

@@ -4,8 +4,7 @@ import { toTime } from '../times.ts';
 import { statusOf } from './snapshot-words.ts';
 
 /**
- * A snapshot as its owner, who alone sees it, is told of it. It was made of an image's disk, not of one that has an id of its
- * own.
+ * A snapshot as its owner sees it, and nobody else. It was made of an image's disk, which has no id of its own.
  */
 export function viewSnapshot(snapshot: Snapshot): object {
   return {

@@ -2,7 +2,7 @@
 import type { Snapshot } from '../../../domain/snapshot.ts';
 import type { SnapshotState } from '../../../domain/states.ts';
 
-/** What clients may ask for, and what it is; the others are of disks, or over before anybody could see them. */
+/** The core's states behind each word. None where the word is about disks, or is over before anybody could see it. */
 export const statesOf = {
   creating: ['progressing'],
   copying: ['progressing'],

@@ -14,7 +14,7 @@ import { setQuotas } from '../../../app/quotas.ts';
 import type { Image } from '../../../domain/image.ts';
 import { commonFaults } from '../common-faults.ts';
 import { jdcloudCopyPolicies } from '../copy-policy.ts';
-import { pagingFaults } from '../text-parameters.ts';
+import { pagingFaults } from '../list-parameters.ts';
 import { deleteSnapshotFaults } from './delete-snapshot.ts';
 import { snapshotFaults } from './named-snapshot.ts';
 
@@ -66,8 +66,7 @@ async function listed(query?: Query): Promise<string[]> {
 }
 
 function filter(name: string, ...values: string[]): Query {
-  const numbered = values.map((value, index) => [`filters.1.values.${index + 1}`, value]);
-  return { 'filters.1.name': name, ...Object.fromEntries(numbered) };
+  return { 'filters.1.name': name, 'filters.1.values': values };
 }
 
 describe('describeSnapshot and describeSnapshots', () => {
@@ -132,6 +131,7 @@ describe('describeSnapshot and describeSnapshots', () => {
       filter('status', 'available', 'creating'),
       filter('name', 'image'),
       filter('name', 'MAG'),
+      { ...filter('name', 'MAG'), 'filters.1.operator': 'like' },
       { ...filter('snapshotId', first, second), 'filters.1.operator': 'in' },
     ]) {
       expect((await listed(query)).sort()).toEqual(both);
@@ -218,10 +218,8 @@ describe('deleteSnapshot', () => {
 });
 
 describe('deleteSnapshots', () => {
-  const remove = async (...ids: string[]) => {
-    const query = Object.fromEntries(ids.map((id, index) => [`snapshotIds.${index + 1}`, id]));
-    return await disk.call('DELETE', '/v1/regions/north/snapshots', { query });
-  };
+  const remove = (...snapshotIds: string[]) =>
+    disk.call('DELETE', '/v1/regions/north/snapshots', { query: { snapshotIds } });
 
   it('tells of each what became of it', async () => {
     const [used = ''] = snapshotsOf(await newImage());
@@ -246,10 +244,12 @@ describe('deleteSnapshots', () => {
 });
 
 describe('describeQuota', () => {
-  const ask = async (type?: string) => {
-    const viewer = await jdcloud.newClient('viewer', caller, 'disk');
-    return await viewer.call('GET', '/v1/regions/north/quotas', { query: { type } });
-  };
+  let viewer: JdcloudClient;
+  beforeEach(async () => {
+    viewer = await jdcloud.newClient('viewer', caller, 'disk');
+  });
+
+  const ask = (type?: string) => viewer.call('GET', '/v1/regions/north/quotas', { query: { type } });
 
   it('shows how many snapshots there are and may be, and that there is nothing else', async () => {
     const { context, operator } = jdcloud.installation;

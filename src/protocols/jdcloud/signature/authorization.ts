@@ -2,7 +2,7 @@
 import { FaultError } from '../../shared/faults.ts';
 import { commonFaults } from '../common-faults.ts';
 
-const { authorizationMissing, credentialMissing, signedHeadersMissing } = commonFaults;
+const { authorizationMissing, credentialMissing, dateMissing, signedHeadersMissing } = commonFaults;
 
 /** Node's, Go's, Java's and PHP's clients have the first, Python's the second. */
 const schemes = {
@@ -29,6 +29,8 @@ export interface Authorization {
   readonly scope: Scope;
   /** Of headers that the request has, each once. */
   readonly signedHeaders: readonly string[];
+  /** `x-jdcloud-date`, verbatim: it is signed, whatever the signed headers are. */
+  readonly date: string;
   /** Verbatim; empty if there is none. */
   readonly signature: string;
 }
@@ -56,11 +58,13 @@ export function readAuthorization(headers: ReadonlyMap<string, string>): Authori
     throw new FaultError(credentialMissing);
   }
   const signedHeaders = parts.get('SignedHeaders')?.split(';') ?? [];
+  const date = headers.get('x-jdcloud-date') ?? '';
+  if (signedHeaders.length > 0 && date === '') throw new FaultError(dateMissing);
   const names = new Set(signedHeaders);
   const isUsable = names.size === signedHeaders.length && names.size > 0 && names.size <= mostSignedHeaders;
   if (!isUsable || !signedHeaders.every((name) => headers.has(name))) throw new FaultError(signedHeadersMissing);
   const signature = parts.get('Signature') ?? '';
-  return { algorithm, scheme, accessKeyId, scope: { day, region, service }, signedHeaders, signature };
+  return { algorithm, scheme, accessKeyId, scope: { day, region, service }, signedHeaders, date, signature };
 }
 
 function isAlgorithm(text: string): text is Algorithm {

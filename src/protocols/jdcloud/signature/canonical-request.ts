@@ -1,7 +1,7 @@
 /**
- * What is signed of a request (reference §1.3). Each byte of it is a character (Latin-1), as Node has them. Paths and queries
- * are decoded before they are encoded, so that it does not matter how a client, or a proxy, writes them. Everything here takes
- * time in proportion to the request, sorting aside: nobody has proved anything yet.
+ * What is signed of a request (reference §1.3). Each byte of it is a character (Latin-1), as Node has them. Paths and
+ * queries are decoded before they are encoded, so that it does not matter how a client, or a proxy, writes them.
+ * Everything here takes time in proportion to the request, sorting aside: nobody has proved anything yet.
  */
 import { createHash } from 'node:crypto';
 import { percentDecode, percentEncode } from '../../shared/percent-encoding.ts';
@@ -9,7 +9,7 @@ import { splitUrl } from '../../shared/raw-request.ts';
 import type { JdcloudRequest } from '../request.ts';
 import type { Authorization } from './authorization.ts';
 
-/** What a client may have made otherwise of a request than it arrived. */
+/** How the request that a client signed may differ from the one that arrived. */
 export interface Reading {
   /** What it took for its host. */
   readonly host: string | undefined;
@@ -17,24 +17,24 @@ export interface Reading {
   readonly bareKeys: boolean;
 }
 
-export function canonicalRequest(
+/** The request's canonical forms: what they have in common is made once, however many a client may have signed. */
+export function canonicalRequests(
   { method, url, headers, body }: JdcloudRequest,
   { signedHeaders, scheme }: Pick<Authorization, 'signedHeaders' | 'scheme'>,
-  { host, bareKeys }: Reading,
-): string {
+): (reading: Reading) => string {
   const [path, query] = splitUrl(url);
-  const lines = signedHeaders.map((name) => {
-    const value = (name === 'host' ? host : headers.get(name)) ?? '';
-    return `${name}:${scheme.collapsesBlanks ? collapseBlanks(value) : value}\n`;
-  });
-  return [
-    method,
-    canonicalPath(path, scheme.plusIsSpaceInPaths),
-    canonicalQuery(query, bareKeys),
-    lines.join(''),
-    signedHeaders.join(';'),
-    createHash('sha256').update(body).digest('hex'),
-  ].join('\n');
+  const canonical = canonicalPath(path, scheme.plusIsSpaceInPaths);
+  const bodyHash = createHash('sha256').update(body).digest('hex');
+  const queries = new Map<boolean, string>();
+  return ({ host, bareKeys }) => {
+    const lines = signedHeaders.map((name) => {
+      const value = (name === 'host' ? host : headers.get(name)) ?? '';
+      return `${name}:${scheme.collapsesBlanks ? collapseBlanks(value) : value}\n`;
+    });
+    const items = queries.get(bareKeys) ?? canonicalQuery(query, bareKeys);
+    queries.set(bareKeys, items);
+    return [method, canonical, items, lines.join(''), signedHeaders.join(';'), bodyHash].join('\n');
+  };
 }
 
 /** Which path is meant is read after decoding, too, so `%2F` is a slash like any other. */

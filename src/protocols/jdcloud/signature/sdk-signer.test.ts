@@ -90,9 +90,9 @@ function sign({ method, id, query, headers, data }: Call): JdcloudRequest {
 function isRight(request: JdcloudRequest, key = secret): boolean {
   try {
     const authorization = readAuthorization(request.headers);
-    const day = request.headers.get('x-jdcloud-date') ?? '';
-    const isOurs = authorization.accessKeyId === accessKeyId && day.startsWith(authorization.scope.day);
-    return isOurs && verifySignature(request, authorization, { secret: key, date: day, hosts: [] }).isRight;
+    const { scope, date } = authorization;
+    const isOurs = authorization.accessKeyId === accessKeyId && date.startsWith(scope.day);
+    return isOurs && verifySignature(request, authorization, { secret: key, hosts: [] }).isRight;
   } catch (error) {
     if (error instanceof FaultError) return false;
     throw error;
@@ -188,7 +188,7 @@ function changeOf(
   return { ...request, headers: new Map([...request.headers, [changed, value]]) };
 }
 
-/** Escapes that stand for the same, the order of the query and runs of slashes or blanks say nothing, nor do items without a name. */
+/** Another escape, order of the query, run of slashes or blanks, or an item without a name makes no difference. */
 function meaningOf({ method, url, headers, body }: JdcloudRequest): string {
   const [path, query] = splitUrl(url);
   // Of a read, what has no '=' need not be signed.

@@ -11,10 +11,16 @@ import {
 import { createTestJdcloud, type TestJdcloud } from '../../../../test/support/jdcloud-api.ts';
 import type { JdcloudClient } from '../../../../test/support/jdcloud-client.ts';
 import { expectFault, type Provocations } from '../../../../test/support/jdcloud-faults.ts';
-import { insertPlainTask, makePlainImage } from '../../../../test/support/plain-image.ts';
+import {
+  insertPlainTask,
+  makeImageOfOthers,
+  makePlainImage,
+  type Seeing,
+} from '../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../app/context.ts';
 import { findImage } from '../../../app/find-image.ts';
 import { findSnapshot } from '../../../app/find-snapshot.ts';
+import { listEvents } from '../../../app/list-events.ts';
 import { listMembers, shareImage as shareWith } from '../../../app/share-image.ts';
 import { updateAccount } from '../../../app/tenants/accounts.ts';
 import { updateImage } from '../../../app/update-image.ts';
@@ -48,15 +54,7 @@ const unknown: Named = { jdcloudId: 'img-0123456789' };
 
 const pathOf = ({ jdcloudId }: Named, region = 'north') => `/v1/regions/${region}/images/${jdcloudId}`;
 
-/** Of another account, and seen by the caller. */
-async function imageOfOthers(as: 'shared' | 'public' = 'shared'): Promise<Image> {
-  const { context } = installation;
-  const owner = await installation.newCaller();
-  const image = await makePlainImage(context, owner);
-  if (as === 'public') await updateImage(context, owner, image.id, { visibility: 'public' });
-  else await shareWith(context, owner, image.id, jdcloud.caller.accountName, { accepted: true });
-  return image;
-}
+const imageOfOthers = (as: Seeing = 'shared') => makeImageOfOthers(installation, jdcloud.caller, as);
 
 async function sharedImage(caller?: Caller): Promise<Image> {
   const image = await newImage();
@@ -104,6 +102,14 @@ const deletions: Provocations<typeof deleteImageFaults> = {
 describe('deleteImage', () => {
   it.each(rowsOf(deleteImageFaults, deletions))('says what its table says: $name', async ({ provoke, fault }) => {
     expectFault(await provoke(jdcloud), fault);
+  });
+
+  it('does not take what is being made away, whatever makes it', async () => {
+    for (const state of ['queued', 'uploading'] as const) {
+      const image = await newImage({ state });
+      expectFault(await remove(image), imageFaults.taskConflict, image.jdcloudId);
+    }
+    expect((await remove(await newImage({ state: 'failed' }))).status).toBe(200);
   });
 
   it('names the image, or the task, that is in the way', async () => {
@@ -289,7 +295,7 @@ describe('shareImage', () => {
   it.each([
     [{}, commonFaults.parameterMissing],
     [{ pins: [], loginNames: null }, commonFaults.parameterMissing],
-    [{ pins: 'golden' }, commonFaults.parameterInvalid],
+    [{ pins: { 1: 'golden' } }, commonFaults.parameterInvalid],
     [{ pins: [7] }, commonFaults.parameterInvalid],
   ])('refuses %j', async (body, fault) => {
     expectFault(await share(await newImage(), body), fault, 'pins');
@@ -368,7 +374,10 @@ describe.each([
 
   it('is for owners alone', async () => {
     const operator = await jdcloud.newClient('operator');
-    expectFault(await ask(await newImage(), operator), commonFaults.forbidden, 'image.publish');
+    const image = await newImage();
+    expectFault(await ask(image, operator), commonFaults.forbidden, 'image.publish');
+    const { events } = await listEvents(installation.context, jdcloud.caller, { limit: 1, resource: image.jdcloudId });
+    expect(events).toMatchObject([{ type: 'image.update', outcome: 'forbidden' }]);
   });
 });
 
@@ -395,14 +404,21 @@ describe('a community image', () => {
   });
 });
 
-it.each([
-  ['deleteImage', 'image.delete', (client: JdcloudClient) => remove(unknown, {}, client)],
-  ['modifyImageAttribute', 'image.update', (client: JdcloudClient) => post(client, 'modifyImageAttribute')],
-  ['shareImage', 'image.share', (client: JdcloudClient) => post(client, 'share')],
-  ['unShareImage', 'image.share', (client: JdcloudClient) => post(client, 'unshare')],
-  ['convertImage', 'copy.create', (client: JdcloudClient) => post(client, 'convertImage')],
-] as const)('%s is not for viewers', async (_, right, ask) => {
-  expectFault(await ask(await jdcloud.newClient('viewer')), commonFaults.forbidden, right);
+describe('a viewer', () => {
+  let viewer: JdcloudClient;
+  beforeAll(async () => {
+    viewer = await jdcloud.newClient('viewer');
+  });
+
+  it.each([
+    ['deleteImage', 'image.delete', (client: JdcloudClient) => remove(unknown, {}, client)],
+    ['modifyImageAttribute', 'image.update', (client: JdcloudClient) => post(client, 'modifyImageAttribute')],
+    ['shareImage', 'image.share', (client: JdcloudClient) => post(client, 'share')],
+    ['unShareImage', 'image.share', (client: JdcloudClient) => post(client, 'unshare')],
+    ['convertImage', 'copy.create', (client: JdcloudClient) => post(client, 'convertImage')],
+  ] as const)('may not call %s', async (_, right, ask) => {
+    expectFault(await ask(viewer), commonFaults.forbidden, right);
+  });
 });
 
 const post = (client: JdcloudClient, action: string) => client.call('POST', `${pathOf(unknown)}:${action}`);

@@ -1,7 +1,6 @@
-/** By what a request can be sent again and still be done once. */
-import { text } from '../../shared/parameters.ts';
-import { commonFaults } from '../common-faults.ts';
+/** The token with which a request can be sent again and is still done once. */
 import type { Faults } from '../fault.ts';
+import { filledText } from '../parameters.ts';
 
 export const tokenFaults = {
   tokenUsed: {
@@ -12,14 +11,7 @@ export const tokenFaults = {
   },
 } as const satisfies Faults;
 
-/** An empty one is none, which `tokenOf` is to see to. */
-export const clientToken = text({
-  rule: '64 characters at most; the same request with the same one is done once',
-  fault: commonFaults.parameterInvalid,
-  matches: /^.{0,64}$/su,
+export const clientToken = filledText({
+  rule: '1 to 64 characters; the same request with the same one is done once',
+  matches: /^.{1,64}$/su,
 });
-
-/** As the core's use cases want it. */
-export function tokenOf({ clientToken: token }: { readonly clientToken: string | undefined }): string | undefined {
-  return token || undefined;
-}

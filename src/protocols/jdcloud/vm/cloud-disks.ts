@@ -1,13 +1,13 @@
 /** The snapshots that createImageFromSnapshots is given, and what the disks made of them are to be. */
 import type { AppContext, Caller } from '../../../app/context.ts';
-import { findSnapshot } from '../../../app/find-snapshot.ts';
 import type { DiskRole } from '../../../domain/image.ts';
 import { inGiB } from '../../../lib/gibibytes.ts';
 import { FaultError } from '../../shared/faults.ts';
-import { flag, list, object, oneOf, type Read, required, text, whole } from '../../shared/parameters.ts';
+import type { Read } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
-import { isSnapshotId, notFound } from '../disk/named-snapshot.ts';
+import { findNamedSnapshot } from '../disk/named-snapshot.ts';
 import { statusOf } from '../disk/snapshot-words.ts';
+import { flag, list, object, oneOf, required, text, whole } from '../parameters.ts';
 import { createImageFromSnapshotsFaults as faults } from './create-image-from-snapshots-faults.ts';
 
 const { outOfRange, parameterInvalid, parameterMissing } = commonFaults;
@@ -15,22 +15,16 @@ const { outOfRange, parameterInvalid, parameterMissing } = commonFaults;
 const diskTypes = ['ssd', 'premium-hdd', 'ssd.gp1', 'ssd.gp2', 'ssd.io1', 'ssd.io2', 'hdd.std1'] as const;
 
 const members = {
-  snapshotId: required(text({ fault: parameterInvalid }), parameterMissing),
-  deviceName: required(
-    text({ rule: 'vda to vdi', fault: parameterInvalid, matches: /^(vd[a-i])?$/ }),
-    parameterMissing,
-  ),
-  // Of disks that an instance is given, which nothing here is made of.
-  diskType: oneOf(diskTypes, parameterInvalid),
-  autoDelete: flag(parameterInvalid),
-  diskSizeGB: whole({ least: 1, most: 16_000, fault: outOfRange }),
+  snapshotId: required(text()),
+  deviceName: required(text({ rule: 'vda to vdi', matches: /^(vd[a-i])?$/ })),
+  // These two are about the disks of instances: there are none, so they make no difference.
+  diskType: oneOf(diskTypes),
+  autoDelete: flag(),
+  diskSizeGB: whole({ least: 1, most: 16_000 }),
 };
 
 export const cloudDisks = {
-  ...required(
-    list(object(members, parameterInvalid), { most: 8, tooMany: outOfRange, fault: parameterInvalid }),
-    parameterMissing,
-  ),
+  ...required(list(object(members), 8)),
   rule: "8 at most; each has snapshotId and deviceName, vda to vdi, one of them vda, and may have diskType, autoDelete and diskSizeGB: vda's is how large a system disk has to be, of another it is the size of the snapshot",
 };
 
@@ -50,6 +44,7 @@ export async function findDisks(
   asked: readonly CloudDisk[],
 ): Promise<DisksOfSnapshots> {
   const disks = asked.toSorted((one, other) => (one.deviceName < other.deviceName ? -1 : 1));
+  if (asked.length === 0) throw new FaultError(parameterMissing, 'cloudDisks');
   const [system] = disks;
   if (system?.deviceName !== 'vda') throw new FaultError(faults.systemDiskMissing);
   if (new Set(disks.map(({ deviceName }) => deviceName)).size < disks.length) throw new FaultError(faults.deviceTwice);
@@ -67,9 +62,7 @@ async function checkSnapshot(
   region: string,
   { snapshotId, deviceName, diskSizeGB }: CloudDisk,
 ): Promise<void> {
-  if (!isSnapshotId(snapshotId)) throw notFound(snapshotId);
-  const snapshot = await findSnapshot(context, caller, snapshotId);
-  if (snapshot.region !== region) throw notFound(snapshotId);
+  const snapshot = await findNamedSnapshot(context, caller, region, snapshotId);
   if (snapshot.state !== 'accomplished') throw new FaultError(faults.snapshotStatus, statusOf(snapshot));
   if (diskSizeGB === undefined) return;
   const size = inGiB(snapshot.size);

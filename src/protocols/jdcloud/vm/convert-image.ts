@@ -4,7 +4,7 @@ import { operation } from '../operation.ts';
 import { convertImageFaults as faults } from './convert-image-faults.ts';
 import { findOwnImage, imageId, namingImages } from './named-image.ts';
 
-/** No byte changes: the new image is a copy in the same region, of the same name, that says it is one of a cloud disk. */
+/** No byte changes: the new image is a copy of the same name in the same region, and says that it has a cloud disk. */
 export const convertImage = operation({
   service: 'vm',
   method: 'POST',

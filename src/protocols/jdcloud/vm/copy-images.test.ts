@@ -6,13 +6,12 @@ import { createInstallation, finishCopy, type Installation, makeImage } from '..
 import { createTestJdcloud, type TestJdcloud } from '../../../../test/support/jdcloud-api.ts';
 import type { JdcloudClient } from '../../../../test/support/jdcloud-client.ts';
 import { expectFault, type Provocations } from '../../../../test/support/jdcloud-faults.ts';
-import { insertPlainTask, makePlainImage, plainDisk } from '../../../../test/support/plain-image.ts';
+import { insertPlainTask, makeImageOfOthers, makePlainImage, plainDisk } from '../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../app/context.ts';
 import { findImage } from '../../../app/find-image.ts';
 import { listImages } from '../../../app/list-images.ts';
 import { setQuotas } from '../../../app/quotas.ts';
 import { shareImage } from '../../../app/share-image.ts';
-import { updateImage } from '../../../app/update-image.ts';
 import { inTransaction } from '../../../db/database.ts';
 import type { NewImage } from '../../../db/new-images.ts';
 import { newSnapshot } from '../../../domain/ids.ts';
@@ -20,8 +19,8 @@ import type { Image } from '../../../domain/image.ts';
 import type { QuotaKind } from '../../../domain/quota.ts';
 import type { TaskKind } from '../../../domain/task.ts';
 import { commonFaults } from '../common-faults.ts';
-import { type Page, pages } from '../fault.ts';
 import { imageFaults } from '../image-faults.ts';
+import { type Page, pages } from '../page.ts';
 import { convertImageFaults } from './convert-image-faults.ts';
 import { copyImagesFaults } from './copy-images-faults.ts';
 
@@ -60,17 +59,7 @@ async function copyNew({ client, caller }: TestJdcloud, more: object = {}, image
   return await copy(client, [await newImage(caller, image)], more);
 }
 
-/** Of another account, and seen by the caller. */
-async function imageOfOthers(caller: Caller, as: 'shared' | 'public', changes: Partial<NewImage> = {}): Promise<Image> {
-  const { context } = installation;
-  const owner = await installation.newCaller();
-  const { id } = await newImage(owner, changes);
-  if (as === 'public') await updateImage(context, owner, id, { visibility: 'public' });
-  else await shareImage(context, owner, id, caller.accountName, { accepted: true });
-  return await findImage(context, caller, id);
-}
-
-/** A caller with this quota in the south, and what calls for him. */
+/** A caller with this quota in the south, and its client. */
 async function limitedTo(jdcloud: TestJdcloud, kind: QuotaKind, limit: number) {
   const { operator, context, newCaller } = installation;
   const caller = await newCaller();
@@ -103,7 +92,7 @@ const provocations: Provocations<typeof copyImagesFaults> = {
   regionInvalid: (jdcloud) => copyNew(jdcloud, { destinationRegion: 'nowhere' }),
   imageNotFound: ({ client }) => copy(client, [{ jdcloudId: 'img-0123456789' }]),
   async notUsable({ client, caller }) {
-    return await copy(client, [await imageOfOthers(caller, 'public')]);
+    return await copy(client, [await makeImageOfOthers(installation, caller, 'public')]);
   },
   notCloudDisk: (jdcloud) => copyNew(jdcloud, {}, { rootDevice: 'local-disk' }),
   statusInvalid: (jdcloud) => copyNew(jdcloud, {}, { state: 'copying' }),
@@ -303,7 +292,7 @@ describe('accepted copies', () => {
 
   it('of a shared image are private images of the caller', async () => {
     const { client, caller } = sides.newer;
-    const image = await imageOfOthers(caller, 'shared');
+    const image = await makeImageOfOthers(installation, caller, 'shared');
     const { body } = await copy(client, [image]);
     const [{ destinationImageId }] = body.result.copyImages;
     const made = await findImage(installation.context, caller, destinationImageId);
@@ -326,7 +315,10 @@ describe('on the older page', () => {
 
   it('nothing is copied that another account shares', async () => {
     const { client, caller } = sides.older;
-    expectFault(await copy(client, [await imageOfOthers(caller, 'shared')]), copyImagesFaults.notUsable);
+    expectFault(
+      await copy(client, [await makeImageOfOthers(installation, caller, 'shared')]),
+      copyImagesFaults.notUsable,
+    );
   });
 
   it('name and description are not even looked at', async () => {
@@ -358,7 +350,7 @@ it('is watched from pending to ready by describeImage, and can then be asked for
   expect(await see()).toMatchObject({ status: 'pending', progress: '0' });
   expectFault(await copy(client, [image]), copyImagesFaults.busy, image.jdcloudId);
 
-  // Progress is counted by MiB and written down twice a second; in the middle the copy stands still for longer than that.
+  // Progress is counted by MiB and written twice a second; in the middle the copy stands still for longer than that.
   installation.fail('south', { put: (call) => (call === 12 ? { delay: 1200 } : undefined) });
   let isDone = false;
   const running = finishCopy(installation, caller, await copyOf(caller, destinationImageId)).finally(() => {
@@ -402,7 +394,7 @@ async function convertBeyond(jdcloud: TestJdcloud, kind: QuotaKind) {
 const conversions: Provocations<typeof convertImageFaults> = {
   imageNotFound: ({ client }) => convert(client, { jdcloudId: 'img-0123456789' }),
   async notUsable({ client, caller }) {
-    return await convert(client, await imageOfOthers(caller, 'shared', { rootDevice: 'local-disk' }));
+    return await convert(client, await makeImageOfOthers(installation, caller, 'shared', { rootDevice: 'local-disk' }));
   },
   notLocalDisk: (jdcloud) => convertNew(jdcloud, { rootDevice: 'cloud-disk' }),
   statusInvalid: (jdcloud) => convertNew(jdcloud, { state: 'failed' }),

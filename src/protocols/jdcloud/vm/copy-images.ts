@@ -2,25 +2,25 @@ import { copyImages as copySources } from '../../../app/copy-images.ts';
 import { requireRegion } from '../../../app/place-image.ts';
 import type { Image } from '../../../domain/image.ts';
 import { FaultError } from '../../shared/faults.ts';
-import { list, type Parameter, required, text } from '../../shared/parameters.ts';
+import type { Parameter } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
 import { jdcloudCopyPolicies } from '../copy-policy.ts';
-import { newerOnly } from '../newer-only.ts';
 import { operation } from '../operation.ts';
+import { newerOnly } from '../page.ts';
+import { required, text, texts } from '../parameters.ts';
 import { copyImagesFaults as faults } from './copy-images-faults.ts';
 import { imageDescription, imageName } from './image-texts.ts';
 import { findVisibleImage, namingImages } from './named-image.ts';
 
-const { outOfRange, parameterInvalid, parameterMissing } = commonFaults;
+const { parameterInvalid, parameterMissing } = commonFaults;
 
-const id = text({ fault: parameterInvalid, matches: /./ });
-const ids = list(id, { most: 10, tooMany: outOfRange, fault: parameterInvalid });
+const ids = texts(text({ matches: /./ }), 10);
 
 const sourceImageIds: Parameter<readonly string[]> = {
-  ...required(ids, parameterMissing),
-  rule: `${ids.rule}, none of them twice; jdc's text without brackets is one id`,
+  ...required(ids),
+  rule: `${ids.rule}; none of them twice`,
   read(value, name) {
-    const wanted = ids.read(typeof value === 'string' && value !== '' ? [value] : value || undefined, name) ?? [];
+    const wanted = ids.read(value, name) ?? [];
     if (wanted.length === 0) throw new FaultError(parameterMissing, name);
     if (new Set(wanted).size < wanted.length) throw new FaultError(parameterInvalid, name);
     return wanted;
@@ -37,7 +37,7 @@ export const copyImages = operation({
   right: 'copy.create',
   body: {
     sourceImageIds,
-    destinationRegion: required(text({ fault: parameterInvalid }), parameterMissing),
+    destinationRegion: required(text()),
     name: newerOnly(imageName),
     description: newerOnly(imageDescription),
   },

@@ -1,8 +1,8 @@
-/** What createImageFromSnapshots says no with. No table is published: these are rows of createImage's and importImage's. */
+/** createImageFromSnapshots' error table. None is published: these are rows of createImage's and importImage's. */
 import { snapshotFaults } from '../disk/named-snapshot.ts';
 import type { Faults } from '../fault.ts';
 import { imageFaults } from '../image-faults.ts';
-import { importImageFaults } from './import-image-faults.ts';
+import { tokenFaults } from './client-token.ts';
 
 export const createImageFromSnapshotsFaults = {
   imageQuota: imageFaults.imageQuota,
@@ -32,8 +32,11 @@ export const createImageFromSnapshotsFaults = {
     message: "Device '%s' size can only be larger than the original size",
     when: 'diskSizeGB is less than the snapshot needs',
   },
-  tokenUsed: {
-    ...importImageFaults.tokenUsed,
-    when: 'a request with this clientToken asked for something else',
+  imageGone: {
+    status: 404,
+    code: 'NOT_FOUND',
+    message: 'Image made with this ClientToken not found',
+    when: 'the same request with the same clientToken made an image before, which has been deleted since',
   },
+  ...tokenFaults,
 } as const satisfies Faults;

@@ -1,11 +1,14 @@
 import { FaultError } from '../../shared/faults.ts';
-import { list, type NoParameters, object, required, text } from '../../shared/parameters.ts';
-import { commonFaults } from '../common-faults.ts';
+import type { NoParameters } from '../../shared/parameters.ts';
 import { operation } from '../operation.ts';
+import { filledText, list, object, required, text } from '../parameters.ts';
 import { createImageFaults as faults, unusedCreateImageFaults } from './create-image-faults.ts';
-import { imageDescription, imageName } from './image-texts.ts';
+import { imageDescription } from './image-texts.ts';
 
-const { outOfRange, parameterInvalid, parameterMissing } = commonFaults;
+const nameOfTwo = filledText({
+  rule: '2 to 32 Chinese characters, letters, digits, . _ and -',
+  matches: /^[\p{Script=Han}A-Za-z\d_.-]{2,32}$/u,
+});
 
 /** Packer and the like ask for it once they have an instance; here nobody has one. */
 export const createImage = operation({
@@ -15,14 +18,11 @@ export const createImage = operation({
   name: 'createImage',
   summary: 'Makes an image of an instance: there are none.',
   right: 'image.create',
-  path: { instanceId: required(text({ fault: parameterInvalid }), parameterMissing) },
+  path: { instanceId: required(text()) },
   body: {
-    name: required(imageName, parameterMissing),
+    name: required(nameOfTwo),
     description: imageDescription,
-    dataDisks: list(
-      { ...object<NoParameters>({}, parameterInvalid), rule: 'an object' },
-      { most: 8, tooMany: outOfRange, fault: parameterInvalid },
-    ),
+    dataDisks: list({ ...object<NoParameters>({}), rule: 'an object' }, 8),
   },
   faults: { ...faults, ...unusedCreateImageFaults },
   async handle({ parameters }) {

@@ -1,12 +1,11 @@
 import { deleteImage as deleteOwnImage } from '../../../app/delete-image.ts';
 import { FaultError } from '../../shared/faults.ts';
-import { flag } from '../../shared/parameters.ts';
-import { commonFaults } from '../common-faults.ts';
 import { operation } from '../operation.ts';
+import { flag } from '../parameters.ts';
 import { deleteImageFaults as faults } from './delete-image-faults.ts';
 import { findOwnImage, imageId, namingImages } from './named-image.ts';
 
-/** Whatever is said of its snapshots: one that another image stands on stays. */
+/** With deleteSnapshot, too, a snapshot that another image stands on stays. */
 export const deleteImage = operation({
   service: 'vm',
   method: 'DELETE',
@@ -15,7 +14,7 @@ export const deleteImage = operation({
   summary: 'Deletes an image; its snapshots stay, or go as well with deleteSnapshot.',
   right: 'image.delete',
   path: { imageId },
-  query: { deleteSnapshot: flag(commonFaults.parameterInvalid) },
+  query: { deleteSnapshot: flag() },
   faults,
   refusals: {
     'image.protected': faults.protected,
@@ -23,7 +22,7 @@ export const deleteImage = operation({
   },
   async handle({ context, caller, region, parameters: { imageId: id, deleteSnapshot = false } }) {
     const image = await findOwnImage(context, caller, region, id, faults.notOwn);
-    const options = { keepSnapshots: !deleteSnapshot, unlessShared: true };
+    const options = { keepSnapshots: !deleteSnapshot, unlessShared: true, settled: true };
     await namingImages([image], () => deleteOwnImage(context, caller, image.id, options));
   },
 });

@@ -1,6 +1,6 @@
 import { listImagesCounted } from '../../../app/list-images.ts';
+import { ids } from '../list-parameters.ts';
 import { operation } from '../operation.ts';
-import { ids } from '../text-parameters.ts';
 import { isImageId } from './named-image.ts';
 
 export const describeImageConstraintsBatch = operation({

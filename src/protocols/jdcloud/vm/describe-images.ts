@@ -2,8 +2,8 @@ import { type ImageQuery, listImagesCounted } from '../../../app/list-images.ts'
 import { architectures, type ImageAttributes } from '../../../domain/image-attributes.ts';
 import type { ImageOwner } from '../../../domain/image-query.ts';
 import { FaultError } from '../../shared/faults.ts';
-import { flag, oneOf, type Read, text } from '../../shared/parameters.ts';
-import { commonFaults } from '../common-faults.ts';
+import type { Read } from '../../shared/parameters.ts';
+import { keyOf, keysOf } from '../../shared/words.ts';
 import type { Faults } from '../fault.ts';
 import {
   assumed,
@@ -14,15 +14,13 @@ import {
   launchPermissions,
   otherPlatforms,
   rootDeviceTypes,
-  statesOf,
-  wordFor,
+  statusOf,
 } from '../image-words.ts';
+import { ids, offsetOf, pageNumber, pageSize, pagingFaults } from '../list-parameters.ts';
 import { operation } from '../operation.ts';
-import { ids, offsetOf, pageNumber, pageSize, pagingFaults } from '../text-parameters.ts';
+import { filledText, flag, oneOf } from '../parameters.ts';
 import { viewImages } from './image-view.ts';
 import { isImageId } from './named-image.ts';
-
-const { parameterInvalid: invalid } = commonFaults;
 
 export const describeImagesFaults = {
   imageSourceMissing: {
@@ -36,19 +34,19 @@ export const describeImagesFaults = {
 
 const query = {
   ids,
-  imageSource: oneOf(imageSources, invalid),
-  // No image is, and it says nothing about those that are named.
-  offline: flag(invalid),
-  platform: text({ rule: 'the whole of it', fault: invalid }),
-  imageName: text({ rule: 'a part of the name, in any case', fault: invalid }),
-  rootDeviceType: oneOf(Object.values(rootDeviceTypes), invalid),
+  imageSource: oneOf(imageSources),
+  // Of the cloud's own images and a marketplace's: there are none.
+  offline: flag(),
+  platform: filledText({ rule: 'the whole of it' }),
+  imageName: filledText({ rule: 'a part of the name, in any case' }),
+  rootDeviceType: oneOf(Object.values(rootDeviceTypes)),
   launchPermission: {
-    ...oneOf(Object.values(launchPermissions), invalid),
+    ...oneOf(Object.values(launchPermissions)),
     rule: `one of ${Object.values(launchPermissions).join(', ')}; without meaning for shared and community`,
   },
-  status: oneOf([...imageStatuses, 'deleting'], invalid),
-  architecture: oneOf(architectures, invalid),
-  bootMode: oneOf(bootModes, invalid),
+  status: oneOf([...imageStatuses, 'deleting']),
+  architecture: oneOf(architectures),
+  bootMode: oneOf(bootModes),
   // There are no instances.
   instanceIds: ids,
   pageNumber,
@@ -79,31 +77,30 @@ export const describeImages = operation({
 
 /** In the words of the domain; undefined where what is asked for no image here can be. */
 function queryOf(region: string, asked: Asked): ImageQuery | undefined {
-  const { imageSource, status, rootDeviceType, bootMode, offline, platform } = asked;
+  const { imageSource, status, rootDeviceType, bootMode, platform } = asked;
   const named = asked.ids?.length ? asked.ids : undefined;
   if (named === undefined && imageSource === undefined) throw new FaultError(describeImagesFaults.imageSourceMissing);
-  // Whoever names images may mean any that he sees.
+  // Images that are named may be anybody's, as long as the caller sees them.
   const owner: readonly ImageOwner[] = imageSource === undefined ? ['any'] : ownersOf[imageSource];
   const ids = named?.filter(isImageId);
-  const isOffline = offline && named === undefined;
-  if (owner.length === 0 || ids?.length === 0 || isOffline || asked.instanceIds?.length) return undefined;
+  if (owner.length === 0 || ids?.length === 0 || asked.instanceIds?.length) return undefined;
   return {
     owner,
     region,
     ids,
-    namePart: asked.imageName || undefined,
-    states: status && statesOf(status),
-    rootDevice: rootDeviceType && wordFor(rootDeviceTypes, rootDeviceType),
+    namePart: asked.imageName,
+    states: status && keysOf(statusOf, status),
+    rootDevice: keyOf(rootDeviceTypes, rootDeviceType),
     visibility: visibilityOf(asked),
     traits: bootMode && [bootingBy(bootMode)],
-    ...traitsOf(platform || undefined, asked.architecture),
+    ...traitsOf(platform, asked.architecture),
   };
 }
 
-/** Everybody's are the community's, one's own among them; the cloud has none, and there is no marketplace. */
+/** Public images are the community's, the caller's own among them. The cloud and a marketplace have none here. */
 const ownersOf = {
   private: ['self'],
-  // Those that are everybody's, too, are told to be the community's.
+  // Public ones among them are answered as `community`.
   shared: ['others'],
   community: ['self', 'public'],
   public: [],
@@ -112,12 +109,12 @@ const ownersOf = {
 
 function visibilityOf({ imageSource, launchPermission }: Asked) {
   if (imageSource === 'community') return 'public';
-  return imageSource === 'shared' || !launchPermission ? undefined : wordFor(launchPermissions, launchPermission);
+  return imageSource === 'shared' ? undefined : keyOf(launchPermissions, launchPermission);
 }
 
-/** Images of which nobody has said the platform have the one that their system is told by. */
+/** An image without a platform counts as one of its system's: Other Linux or Other Windows. */
 function traitsOf(platform: string | undefined, architecture: Asked['architecture']) {
-  const osType = platform && wordFor(otherPlatforms, platform);
+  const osType = keyOf(otherPlatforms, platform);
   const attributes: ImageAttributes = { platform, architecture, ...(osType && { osType }) };
   return { attributes, assumed: { ...assumed, ...(osType && { platform }) } };
 }

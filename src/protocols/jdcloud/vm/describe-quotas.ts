@@ -1,17 +1,14 @@
-import { readQuotas } from '../../../app/quotas.ts';
+import { readRegionQuotas } from '../../../app/quotas.ts';
 import { listMembers } from '../../../app/share-image.ts';
-import type { Quotas } from '../../../domain/quota.ts';
 import { FaultError } from '../../shared/faults.ts';
-import { oneOf, text } from '../../shared/parameters.ts';
-import { commonFaults } from '../common-faults.ts';
 import type { Faults } from '../fault.ts';
 import { filters, onlyValue } from '../filter-parameters.ts';
 import { imageFaults } from '../image-faults.ts';
 import { operation } from '../operation.ts';
+import { filledText, oneOf, text } from '../parameters.ts';
 import { findOwnImage } from './named-image.ts';
 import { mostAccounts } from './share-image-accounts.ts';
 
-const { parameterInvalid } = commonFaults;
 const { imageNotFound, notUsable } = imageFaults;
 
 const resourceTypes = [
@@ -50,16 +47,16 @@ export const describeQuotas = operation({
     'Shows what the account has in the region and may have, of each resource type that is asked for or of all; of imageShare only with an image.',
   right: 'quota.read',
   query: {
-    imageId: text({ rule: 'an image of the account', fault: parameterInvalid }),
+    imageId: filledText({ rule: 'an image of the account' }),
     filters: filters({
-      resourceTypes: oneOf(resourceTypes, parameterInvalid),
-      imageId: text({ fault: parameterInvalid }),
+      resourceTypes: oneOf(resourceTypes),
+      imageId: text(),
     }),
   },
   faults: describeQuotasFaults,
   async handle({ context, caller, region, parameters }) {
     const { imageId, filters: asked } = parameters;
-    const image = imageId || onlyValue(asked.imageId, 'imageId');
+    const image = imageId ?? onlyValue(asked.imageId, 'imageId');
     const types = new Set(
       asked.resourceTypes ?? resourceTypes.filter((type) => type !== 'imageShare' || image !== undefined),
     );
@@ -70,10 +67,7 @@ export const describeQuotas = operation({
       const members = await listMembers(context, caller, image);
       quotas.set('imageShare', { limit: mostAccounts, used: members.length });
     }
-    if (types.has('image')) {
-      const [own] = await readQuotas(context, caller, { region });
-      quotas.set('image', (own as { readonly quotas: Quotas }).quotas.images);
-    }
+    if (types.has('image')) quotas.set('image', (await readRegionQuotas(context, caller, region)).images);
     return { quotas: [...types].map((type) => viewQuota(type, quotas.get(type) ?? none)) };
   },
 });

@@ -3,16 +3,17 @@ import { exportImage as exportToObjects } from '../../../app/tasks/export-image.
 import { findImportsInto } from '../../../app/tasks/find-task.ts';
 import type { Image } from '../../../domain/image.ts';
 import { FaultError } from '../../shared/faults.ts';
-import { flag, required, text } from '../../shared/parameters.ts';
+import { defaulting } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
 import { rootDeviceTypes } from '../image-words.ts';
 import { operation } from '../operation.ts';
-import { clientToken, tokenOf } from './client-token.ts';
+import { filledText, flag, required, text } from '../parameters.ts';
+import { clientToken } from './client-token.ts';
 import { exportImageFaults as faults } from './export-image-faults.ts';
 import { findOwnImage, imageId, namingImages } from './named-image.ts';
 import { folderUrl, type ObjectPlace, requireSameRegion } from './object-url.ts';
 
-const { parameterInvalid, parameterMissing } = commonFaults;
+const { parameterInvalid } = commonFaults;
 
 /** Disks become objects as they are: `<ossPrefix>_<imageId>_system.qcow2` and so on. */
 export const exportImage = operation({
@@ -25,24 +26,20 @@ export const exportImage = operation({
   path: { imageId },
   body: {
     roleName: {
-      ...required(text({ fault: parameterInvalid }), parameterMissing),
+      ...required(text()),
       rule: 'makes no difference: the installation has a key of its own to the bucket',
     },
-    ossUrl: required(folderUrl, parameterMissing),
-    ossPrefix: text({
-      rule: '32 letters and digits at most, export by default',
-      fault: parameterInvalid,
-      matches: /^[A-Za-z0-9]{0,32}$/,
-    }),
+    ossUrl: required(folderUrl),
+    ossPrefix: defaulting(filledText({ rule: '1 to 32 letters and digits', matches: /^[A-Za-z0-9]{1,32}$/ }), 'export'),
     isAllDisk: {
-      ...flag(parameterInvalid),
+      ...flag(),
       rule: 'true: each disk becomes an object of its own; otherwise the system disk alone is exported',
     },
     clientToken,
   },
   faults,
   refusals: {
-    // What the core's rules of buckets and prefixes do not allow was in the address.
+    // The core has rules for buckets and prefixes; both come from the address.
     'request.invalid': () => new FaultError(parameterInvalid, 'ossUrl'),
     'request.idempotency-mismatch': faults.tokenUsed,
     'object-store.missing': faults.noObjectStore,
@@ -64,27 +61,27 @@ export const exportImage = operation({
       only: asked.isAllDisk ? undefined : 'system',
     } as const;
     const { result } = await namingImages([image], () =>
-      exportToObjects(context, caller, command, { token: tokenOf(asked) }),
+      exportToObjects(context, caller, command, { token: asked.clientToken }),
     );
     return { taskId: result.id };
   },
 });
 
-/** Those that the cloud exports: of a system disk in the cloud. */
+/** The cloud exports only images that begin with a system disk, which is a cloud disk. */
 function refuseOtherTypes({ kind, rootDevice, disks }: Image): void {
   if (rootDevice === 'local-disk') throw new FaultError(faults.typeInvalid, rootDeviceTypes[rootDevice]);
   if (kind === 'iso') throw new FaultError(faults.typeInvalid, kind);
   if (disks[0]?.role === 'data') throw new FaultError(faults.typeInvalid, 'data-disk');
 }
 
-/** Licences of Windows are the cloud's, but in what its owner has brought along. */
+/** The cloud's own images of Windows have its licence: only one that was imported may leave it. */
 async function refuseUnlessImported(context: AppContext, caller: Caller, { id }: Image): Promise<void> {
   const imports = await findImportsInto(context, caller, [id]);
   if (!imports.has(id)) throw new FaultError(faults.windows);
 }
 
 /** The names of the objects go on with the image's id, and the disks' roles and formats. */
-function prefixOf({ object: folder }: ObjectPlace, ossPrefix: string | undefined): string {
+function prefixOf({ object: folder }: ObjectPlace, ossPrefix: string): string {
   const path = folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
-  return path + (ossPrefix || 'export');
+  return path + ossPrefix;
 }

@@ -20,7 +20,7 @@ import { runTasks } from '../../../jobs/run-tasks.ts';
 import { createTaskContext } from '../../../main/tasks.ts';
 import type { ObjectStore } from '../../../objects/object-store.ts';
 import { commonFaults } from '../common-faults.ts';
-import { pagingFaults } from '../text-parameters.ts';
+import { pagingFaults } from '../list-parameters.ts';
 import { exportImageFaults } from './export-image-faults.ts';
 import { importImageFaults } from './import-image-faults.ts';
 

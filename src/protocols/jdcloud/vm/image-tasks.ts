@@ -1,18 +1,16 @@
 import { listImages } from '../../../app/list-images.ts';
 import { listTasks } from '../../../app/tasks/list-tasks.ts';
 import { isUuid } from '../../../domain/ids.ts';
-import { defaulting, oneOf, text, whole } from '../../shared/parameters.ts';
-import { commonFaults } from '../common-faults.ts';
+import { defaulting } from '../../shared/parameters.ts';
+import { keysOf } from '../../shared/words.ts';
+import { ids, offsetOf, pageNumber, pagingFaults } from '../list-parameters.ts';
 import { operation } from '../operation.ts';
-import { ids, offsetOf, pageNumber, pagingFaults } from '../text-parameters.ts';
+import { oneOf, text, whole } from '../parameters.ts';
 import { readTime } from '../times.ts';
 import { taskActions, taskStatuses, viewTask } from './task-view.ts';
 
-const { parameterInvalid } = commonFaults;
-
 const time = text({
   rule: 'like 2021-01-28 16:49:05, of China, or 2021-01-28T08:49:05Z',
-  fault: parameterInvalid,
   matches: (value) => value === '' || readTime(value) !== undefined,
 });
 
@@ -27,14 +25,14 @@ export const imageTasks = operation({
   summary: 'Lists imports and exports, newest first.',
   right: 'task.read',
   query: {
-    taskAction: oneOf(Object.values(taskActions), parameterInvalid),
+    taskAction: oneOf(Object.values(taskActions)),
     taskIds: ids,
-    taskStatus: oneOf([...new Set(Object.values(taskStatuses))], parameterInvalid),
+    taskStatus: oneOf([...new Set(Object.values(taskStatuses))]),
     startTime: time,
     endTime: time,
     pageNumber,
     // The older page has 1 to 10, the newer one 10 to 100.
-    pageSize: defaulting(whole({ least: 1, most, fault: pagingFaults.pageSizeInvalid }), 10),
+    pageSize: defaulting(whole({ least: 1, most }, pagingFaults.pageSizeInvalid), 10),
   },
   faults: pagingFaults,
   async handle({ context, caller, region, parameters: asked }) {
@@ -63,8 +61,3 @@ export const imageTasks = operation({
     return { taskSet: tasks.map((task) => viewTask(task, names.get(task.imageId))), totalCount: total };
   },
 });
-
-/** Whatever the core calls it that has this word. */
-function keysOf<Key extends string>(words: Readonly<Record<Key, string>>, wanted: string): Key[] {
-  return (Object.keys(words) as Key[]).filter((key) => words[key] === wanted);
-}

@@ -1,22 +1,19 @@
-/** What images are called and described as, whichever operation says so. */
-import { type Parameter, text } from '../../shared/parameters.ts';
-import { commonFaults } from '../common-faults.ts';
+/** Texts that several operations take for an image. */
+import { filledText, text } from '../parameters.ts';
 
-const { parameterInvalid } = commonFaults;
-
-const nameText = text({
-  rule: '1 to 32 Chinese characters, letters, digits and _ - . ; an empty one counts as none',
-  fault: parameterInvalid,
-  matches: /^[\p{Script=Han}A-Za-z\d_.-]{0,32}$/u,
+export const imageName = filledText({
+  rule: '1 to 32 Chinese characters, letters, digits, . _ and -',
+  matches: /^[\p{Script=Han}A-Za-z\d_.-]{1,32}$/u,
 });
 
-export const imageName: Parameter<string | undefined> = {
-  ...nameText,
-  read: (value, name) => nameText.read(value, name) || undefined,
-};
-
+/** The empty text, which takes a description away, is one. */
 export const imageDescription = text({
   rule: 'at most 256 characters',
-  fault: parameterInvalid,
   matches: /^.{0,256}$/su,
+});
+
+/** The platform of the system on an image, or its version, neither of which is looked at. */
+export const systemLabel = filledText({
+  rule: '1 to 128 characters, no space at either end, no control characters',
+  matches: /^(?! )\P{Cc}{1,128}(?<! )$/u,
 });

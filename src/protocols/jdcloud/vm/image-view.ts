@@ -1,4 +1,4 @@
-/** Images as answers tell of them (reference §3.2), JSON's types included: clients in Go read nothing of an answer with a wrong one. */
+/** Images as answers have them (reference §3.2). Each value's JSON type counts: Go's client fails on a wrong one. */
 import type { AppContext, Caller } from '../../../app/context.ts';
 import { findCopiesInto } from '../../../app/find-copy.ts';
 import { findImportsInto } from '../../../app/tasks/find-task.ts';
@@ -100,7 +100,7 @@ function progressOf({ state }: Image, maker: Copy | Task | undefined): number {
   return maker === undefined ? 0 : Math.min(99, percentDone(maker));
 }
 
-/** As the cloud's samples have it, which say twice whether it is encrypted. Of which type a machine's disk is to be, no image says. */
+/** As the cloud's samples have it, `encrypted` twice. No image says of which type a machine's disk is to be. */
 function cloudDisk(disk: Disk, isOwn: boolean): ImageView {
   const snapshotId = isOwn ? disk.snapshot.jdcloudId : undefined;
   const size = { diskType: 'ssd.gp1', diskSizeGB: inGiB(disk.size) };

@@ -3,27 +3,26 @@ import { importImage as importImageOfObjects } from '../../../app/tasks/import-i
 import { architectures, osTypes } from '../../../domain/image-attributes.ts';
 import { GiB } from '../../../lib/gibibytes.ts';
 import { FaultError } from '../../shared/faults.ts';
-import { flag, list, object, oneOf, type Parameter, required, text, whole } from '../../shared/parameters.ts';
+import type { Parameter } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
 import { bootModes } from '../image-words.ts';
 import { operation } from '../operation.ts';
-import { clientToken, tokenOf } from './client-token.ts';
-import { imageDescription, imageName } from './image-texts.ts';
+import { flag, list, object, oneOf, required, whole } from '../parameters.ts';
+import { clientToken } from './client-token.ts';
+import { imageDescription, imageName, systemLabel } from './image-texts.ts';
 import { importImageFaults as faults } from './import-image-faults.ts';
 import { objectUrl, requireSameRegion } from './object-url.ts';
 
-const { outOfRange, parameterInvalid, parameterMissing } = commonFaults;
+const { parameterInvalid } = commonFaults;
 
 /** As many as an instance has, vdb to vdi. */
 const mostDataDisks = 8;
 
-const needed = <Value>(parameter: Parameter<Value | undefined>) => required(parameter, parameterMissing);
-
 const diskFormats = ['qcow2', 'vhd', 'vmdk', 'raw'] as const;
-const diskFormat = needed(oneOf(diskFormats, parameterInvalid));
-const url = needed(objectUrl);
+const diskFormat = required(oneOf(diskFormats));
+const url = required(objectUrl);
 
-const systemGiB = needed(whole({ least: 40, most: 500, fault: outOfRange }));
+const systemGiB = required(whole({ least: 40, most: 500 }));
 const systemDiskSizeGB: Parameter<number> = {
   ...systemGiB,
   rule: `${systemGiB.rule}, a multiple of 10`,
@@ -35,17 +34,11 @@ const systemDiskSizeGB: Parameter<number> = {
   },
 };
 
-/** What is said of the system without being looked at. */
-const label = text({
-  rule: '1 to 128 characters, no space at either end, no control characters',
-  fault: parameterInvalid,
-  matches: /^(?! )\P{Cc}{0,128}(?<! )$/u,
+const dataDisk = object({
+  diskFormat,
+  dataDiskSizeGB: required(whole({ least: 20, most: 16_000 })),
+  imageUrl: url,
 });
-
-const dataDisk = object(
-  { diskFormat, dataDiskSizeGB: needed(whole({ least: 20, most: 16_000, fault: outOfRange })), imageUrl: url },
-  parameterInvalid,
-);
 
 /** The installation reads the bucket with its own key. */
 export const importImage = operation({
@@ -56,18 +49,21 @@ export const importImage = operation({
   summary: 'Makes an image of objects in a bucket, in a task.',
   right: 'image.create',
   body: {
-    architecture: needed(oneOf(architectures, parameterInvalid)),
-    osType: needed(oneOf(osTypes, parameterInvalid)),
-    platform: { ...needed(label), rule: `such as Ubuntu, CentOS, Windows Server, Other Linux; ${label.rule}` },
-    osVersion: label,
-    bootMode: oneOf(bootModes, parameterInvalid),
+    architecture: required(oneOf(architectures)),
+    osType: required(oneOf(osTypes)),
+    platform: {
+      ...required(systemLabel),
+      rule: `such as Ubuntu, CentOS, Windows Server, Other Linux; ${systemLabel.rule}`,
+    },
+    osVersion: systemLabel,
+    bootMode: oneOf(bootModes),
     diskFormat,
     systemDiskSizeGB,
     imageUrl: url,
-    dataDisks: list(dataDisk, { most: mostDataDisks, tooMany: outOfRange, fault: parameterInvalid }),
-    imageName: needed(imageName),
+    dataDisks: list(dataDisk, mostDataDisks),
+    imageName: required(imageName),
     description: imageDescription,
-    forceImport: { ...flag(parameterInvalid), rule: 'makes no difference: what is in a disk is never looked into' },
+    forceImport: { ...flag(), rule: 'makes no difference: what is in a disk is never looked into' },
     clientToken,
   },
   faults,
@@ -86,18 +82,18 @@ export const importImage = operation({
     for (const place of [imageUrl, ...dataDisks.map((disk) => disk.imageUrl)]) requireSameRegion(place, region);
     const system = diskOf('system', imageUrl, diskFormat, minDiskGiB);
     const data = dataDisks.map((disk) => diskOf('data', disk.imageUrl, disk.diskFormat, disk.dataDiskSizeGB));
-    const { architecture, osType, platform, osVersion = '', bootMode } = asked;
+    const { architecture, osType, platform, osVersion, bootMode } = asked;
     const command = {
       region,
       name: asked.imageName,
       description: asked.description ?? '',
       kind: 'system-disk',
       rootDevice: 'cloud-disk',
-      attributes: { architecture, osType, platform, bootMode, minDiskGiB, ...(osVersion && { osVersion }) },
+      attributes: { architecture, osType, platform, osVersion, bootMode, minDiskGiB },
       tags: {},
       disks: [system, ...data],
     } as const;
-    const { result } = await importImageOfObjects(context, caller, command, { token: tokenOf(asked) });
+    const { result } = await importImageOfObjects(context, caller, command, { token: asked.clientToken });
     return { imageId: result.imageJdcloudId, taskId: result.id };
   },
 });
@@ -111,7 +107,7 @@ function diskOf(
   return { role, bucket, object, format, size: gibibytes * GiB };
 }
 
-/** Of what the core calls so: it has rules that the parameters' own do not say. */
+/** The parameter that a field of the core comes from: the core has rules that the parameters' own do not cover. */
 function parameterOf(field: string): string {
   return field === 'bucket' || field === 'object' ? 'imageUrl' : field.replace('attributes.', '');
 }

@@ -5,7 +5,7 @@ import { imageDescription, imageName } from './image-texts.ts';
 import { modifyImageAttributeFaults as faults } from './modify-image-attribute-faults.ts';
 import { findOwnImage, imageId, namingImages } from './named-image.ts';
 
-/** Also while the image is copied: a copy has been given both when it was accepted. */
+/** Allowed while the image is copied, too: a copy has its name and description from when it was accepted. */
 export const modifyImageAttribute = operation({
   service: 'vm',
   method: 'POST',

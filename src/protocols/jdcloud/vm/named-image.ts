@@ -4,19 +4,13 @@ import { findImage } from '../../../app/find-image.ts';
 import type { Image } from '../../../domain/image.ts';
 import { RefusalError } from '../../../domain/refusal.ts';
 import { FaultError, type Occurring } from '../../shared/faults.ts';
-import { required, text } from '../../shared/parameters.ts';
-import { commonFaults } from '../common-faults.ts';
 import { imageFaults } from '../image-faults.ts';
+import { required, text } from '../parameters.ts';
 
-const { parameterInvalid, parameterMissing } = commonFaults;
+/** In a path. An id of another shape is answered as one that is not there. */
+export const imageId = required(text({ rule: 'img- and 10 lower-case letters or digits' }));
 
-/** Of operations that have it in their paths. One of another shape names nothing, as one that is not there. */
-export const imageId = required(
-  text({ rule: 'img- and 10 lower-case letters or digits', fault: parameterInvalid }),
-  parameterMissing,
-);
-
-/** An image's other ids are other clouds' clients' to call it by. */
+/** The other ids of an image are for the clients of other clouds. */
 export function isImageId(id: string): boolean {
   return /^img-[a-z0-9]{10}$/.test(id);
 }
@@ -48,7 +42,7 @@ export async function findOwnImage(
   return image;
 }
 
-/** What `work` does with these images; a refusal that names one of them by its UUID names it by the id that the client knows. */
+/** Does `work` with these images; where a refusal has the UUID of one, it gets the id that the client knows. */
 export async function namingImages<Result>(images: readonly Image[], work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();

@@ -1,11 +1,13 @@
 /**
- * Where an object or a folder of a bucket lies, as requests and answers say it: by an address in JD Cloud's object storage.
- * Nothing is ever asked of that address: bucket and object are looked up in the installation's own object store.
+ * Where an object or a folder of a bucket lies, as requests and answers say it: by an address in JD Cloud's object
+ * storage. Nothing is ever asked of that address: bucket and object are looked up in the installation's own object
+ * store.
  */
 import { FaultError } from '../../shared/faults.ts';
-import { type Parameter, text } from '../../shared/parameters.ts';
+import type { Parameter } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
 import type { Faults } from '../fault.ts';
+import { text } from '../parameters.ts';
 
 export interface ObjectPlace {
   /** That the address names. */
@@ -47,9 +49,12 @@ const { parameterInvalid } = commonFaults;
 /** For machines inside a region it has other names (`s3-internal`), and for IPv6. */
 const hosts = /^(?:(?<bucket>.+)\.)?s3(?:-internal|-ipv6)?\.(?<region>[a-z0-9-]+)\.jdcloud-oss\.com$/;
 
+/** Other hosts are refused before they are parsed: thousands of letters beyond ASCII would take a tenth of a second. */
+const shape = /^https?:\/\/[a-z0-9.-]{1,255}(?::\d{1,5})?(?:[/?#]|$)/i;
+
 /** Undefined for what is no such address. Its query is left out: it signs for a store that is not asked. */
 function readAddress(address: string): ObjectPlace | undefined {
-  const url = URL.parse(address);
+  const url = shape.test(address) ? URL.parse(address) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return undefined;
   // Of a name with a raw # only a part would be left.
   if (url.port !== '' || url.hash !== '') return undefined;
@@ -66,7 +71,7 @@ function readAddress(address: string): ObjectPlace | undefined {
 }
 
 function address(rule: string, isRight: (place: ObjectPlace) => boolean): Parameter<ObjectPlace | undefined> {
-  const parameter = text({ rule, fault: parameterInvalid });
+  const parameter = text({ rule });
   return {
     ...parameter,
     read(value, name) {
@@ -99,7 +104,7 @@ export function requireSameRegion({ region }: ObjectPlace, current: string): voi
   throw new FaultError({ ...objectFaults.regionMismatch, message });
 }
 
-/** The address that a client may know what lies there by; of the bucket, if no object is named. */
+/** The address of the object as clients write it; of the bucket, if `object` is empty. */
 export function addressOf({ region, bucket, object }: ObjectPlace): string {
   const path = object.split('/').map(encodeURIComponent).join('/');
   return `https://${bucket}.s3.${region}.jdcloud-oss.com${path === '' ? '' : `/${path}`}`;

@@ -3,7 +3,7 @@ import { operation } from '../operation.ts';
 import { findOwnImage, imageId, namingImages } from './named-image.ts';
 import { releaseImageFaults as faults } from './release-image-faults.ts';
 
-/** With whom it was shared, it is shared no longer, not even after it is taken back. */
+/** The accounts that it was shared with do not get it back when it is no community image any more. */
 export const releaseImage = operation({
   service: 'vm',
   method: 'POST',

@@ -1,11 +1,12 @@
-/** Whom shareImage and unShareImage are told of, and what their tables say alike. */
+/** The accounts that shareImage and unShareImage take, and the rows that both tables have. */
 import type { Caller } from '../../../app/context.ts';
 import { FaultError, type Occurring } from '../../shared/faults.ts';
-import { list, type Parameter, type Read, text } from '../../shared/parameters.ts';
+import type { Parameter, Read } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
-import type { Faults, Page } from '../fault.ts';
+import type { Faults } from '../fault.ts';
 import { imageFaults } from '../image-faults.ts';
-import { newerOnly } from '../newer-only.ts';
+import { newerOnly, type Page } from '../page.ts';
+import { text, texts } from '../parameters.ts';
 
 /** As many as an image is shared with at most, by the API's own text. */
 export const mostAccounts = 20;
@@ -30,7 +31,7 @@ export const accountFaults = {
 const { parameterInvalid, parameterMissing } = commonFaults;
 const { pinInvalid } = accountFaults;
 
-const accountText = text({ rule: "an account's name, number or id", fault: parameterInvalid });
+const accountText = text({ rule: "an account's name, number or id" });
 
 const account: Parameter<string | undefined> = {
   ...accountText,
@@ -44,7 +45,7 @@ const account: Parameter<string | undefined> = {
 };
 
 export function accountParameters(tooMany: Occurring) {
-  const accounts = list(account, { most: mostAccounts, tooMany, fault: parameterInvalid });
+  const accounts = texts(account, mostAccounts, tooMany);
   return { pins: accounts, loginNames: newerOnly(accounts) };
 }
 

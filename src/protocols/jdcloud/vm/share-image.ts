@@ -5,7 +5,7 @@ import { findOwnImage, imageId, namingImages } from './named-image.ts';
 import { accountParameters, accountsOf, mostAccounts } from './share-image-accounts.ts';
 import { shareImageFaults as faults } from './share-image-faults.ts';
 
-/** The accounts are not asked: they can copy the image at once. With whom it is shared already, it stays so. */
+/** The accounts are not asked: they can copy the image at once. One that has it already keeps it. */
 export const shareImage = operation({
   service: 'vm',
   method: 'POST',

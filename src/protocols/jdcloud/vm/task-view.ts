@@ -1,4 +1,4 @@
-/** Tasks as answers tell of them (reference §3.3), JSON's types included. */
+/** Tasks as answers have them (reference §3.3); each value's JSON type counts. */
 import { percentDone } from '../../../domain/copy.ts';
 import type { TaskState } from '../../../domain/states.ts';
 import type { Task, TaskKind } from '../../../domain/task.ts';

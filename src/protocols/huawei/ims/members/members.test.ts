@@ -5,7 +5,7 @@ import { rowsOf } from '../../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../../test/support/huawei-api.ts';
 import type { HuaweiClient } from '../../../../../test/support/huawei-client.ts';
 import { expectImageFault, type Provocations } from '../../../../../test/support/huawei-faults.ts';
-import { makePlainImage } from '../../../../../test/support/plain-image.ts';
+import { makeImageOfOthers, makePlainImage } from '../../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../../app/context.ts';
 import { copyImages } from '../../../../app/copy-images.ts';
 import { listMembers, shareImage } from '../../../../app/share-image.ts';
@@ -96,13 +96,7 @@ const membersOf = async ({ id }: Image) =>
     projectId,
   }));
 
-async function imageOfOthers(): Promise<Image> {
-  const { context, newCaller } = huawei.installation;
-  const owner = await newCaller();
-  const theirs = await newImage({}, owner);
-  await shareImage(context, owner, theirs.id, huawei.caller.accountName, { accepted: true });
-  return theirs;
-}
+const imageOfOthers = () => makeImageOfOthers(huawei.installation, huawei.caller, 'shared');
 
 /** With so many accounts the image is shared. */
 async function fill(count: number): Promise<void> {

@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestHuawei, type TestHuawei } from '../../../../../test/support/huawei-api.ts';
 import { expectImageFault } from '../../../../../test/support/huawei-faults.ts';
-import { makePlainImage } from '../../../../../test/support/plain-image.ts';
+import { makeImageOfOthers, makePlainImage, type Seeing } from '../../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../../app/context.ts';
 import { findImage } from '../../../../app/find-image.ts';
-import { shareImage } from '../../../../app/share-image.ts';
 import { createProject } from '../../../../app/tenants/projects.ts';
-import { updateImage } from '../../../../app/update-image.ts';
 import type { NewImage } from '../../../../db/new-images.ts';
 import type { Image } from '../../../../domain/image.ts';
 import { commonFaults } from '../../common-faults.ts';
@@ -44,14 +42,8 @@ const changes: Readonly<Record<string, (id: string) => ReturnType<typeof call>>>
 const adding = Object.entries(changes).slice(0, 3);
 const taking = Object.entries(changes).slice(3);
 
-async function imageOfOthers(as: 'hidden' | 'shared' | 'public'): Promise<Image> {
-  const { context, newCaller } = huawei.installation;
-  const owner = await newCaller();
-  const image = await newImage({ tags: { old: 'theirs' } }, owner);
-  if (as === 'public') await updateImage(context, owner, image.id, { visibility: 'public' });
-  if (as === 'shared') await shareImage(context, owner, image.id, huawei.caller.accountName, { accepted: true });
-  return image;
-}
+const imageOfOthers = (as: Seeing) =>
+  makeImageOfOthers(huawei.installation, huawei.caller, as, { tags: { old: 'theirs' } });
 
 describe.each(Object.entries(changes))('%s', (_, change) => {
   const { imageIdMalformed, imageNotFound, ownerOnly } = imageFaults;

@@ -1,12 +1,10 @@
 /** Parameters that operations of every kind have: lists of ids, and pages by number. */
-import { defaulting, list, text, whole } from '../shared/parameters.ts';
-import { commonFaults } from './common-faults.ts';
+import { defaulting } from '../shared/parameters.ts';
 import type { Faults } from './fault.ts';
-
-const { outOfRange, parameterInvalid } = commonFaults;
+import { text, texts, whole } from './parameters.ts';
 
 /** In a query `ids.1=…&ids.2=…`. As many as a page has images at most. */
-export const ids = list(text({ fault: parameterInvalid }), { most: 100, tooMany: outOfRange, fault: parameterInvalid });
+export const ids = texts(text(), 100);
 
 /** The row that the tables of lists have for it. */
 export const pagingFaults = {
@@ -18,10 +16,10 @@ export const pagingFaults = {
   },
 } as const satisfies Faults;
 
-export const pageNumber = defaulting(whole({ least: 1, most: 10_000_000, fault: outOfRange }), 1);
+export const pageNumber = defaulting(whole({ least: 1, most: 10_000_000 }), 1);
 
 /** As nearly all lists have it. */
-export const pageSize = defaulting(whole({ least: 10, most: 100, fault: pagingFaults.pageSizeInvalid }), 20);
+export const pageSize = defaulting(whole({ least: 10, most: 100 }, pagingFaults.pageSizeInvalid), 20);
 
 export interface PageWanted {
   readonly pageNumber: number;
