@@ -19,8 +19,9 @@ export interface Intervention {
   /** Waits for it before the answer, of which so many bytes are given first. */
   readonly wait?: Promise<unknown>;
   readonly waitAfter?: number;
-  /** Gives so many bytes every five milliseconds. */
+  /** Gives so many bytes every five milliseconds, once it has given others at once. */
   readonly slow?: number;
+  readonly slowAfter?: number;
   /** Takes so many bytes of the request's body every five milliseconds; 0: none. */
   readonly slowBody?: number;
 }
@@ -80,7 +81,7 @@ interface Answer {
 async function answer(objects: ObjectServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const line = `${request.method} ${decodeURIComponent(request.url ?? '')} ${request.headers.range ?? ''}`.trim();
   objects.requests.push(line);
-  const { status, cutAfter, wait, waitAfter = 0, slow, slowBody } = objects.intervene(line) ?? {};
+  const { status, cutAfter, wait, waitAfter = 0, slow, slowAfter = 0, slowBody } = objects.intervene(line) ?? {};
   const content = slowBody === undefined ? await buffer(request) : await slowly(request, slowBody);
   let { status: code = 200, headers = {}, body = '' }: Answer = {};
   try {
@@ -102,7 +103,8 @@ async function answer(objects: ObjectServer, request: IncomingMessage, response:
     return;
   }
   if (slow !== undefined) {
-    for (let at = 0; at < bytes.length && !response.destroyed; at += slow) {
+    response.write(bytes.subarray(0, slowAfter));
+    for (let at = slowAfter; at < bytes.length && !response.destroyed; at += slow) {
       response.write(bytes.subarray(at, at + slow));
       await sleep(5);
     }

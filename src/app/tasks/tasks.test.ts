@@ -147,6 +147,9 @@ function exported(): string[] {
 /** More than a second for the object that is full, so that there is a middle. */
 const slowly = { slow: 32 * 1024 };
 
+/** All but its last segment at once, and that in ten seconds: most of it is stored, and it does not come to its end. */
+const stuck = { slowAfter: 7 * smallSettings.cut.segment, slow: 512 };
+
 describe('an import', () => {
   it('brings the bytes of all disks, however much of them is holes', async () => {
     const task = await startImport([disk('full.raw'), disk('sparse.raw', { role: 'data', format: 'raw' })]);
@@ -176,9 +179,7 @@ describe('an import', () => {
 
   it('goes on from what is stored when another server takes it over', async () => {
     const task = await startImport([disk('data.raw'), disk('full.raw', { role: 'data' })]);
-    const { promise: wait, resolve: goOn } = Promise.withResolvers<void>();
-    const stalled = { waitAfter: 5 * smallSettings.cut.segment, wait };
-    server.intervene = (line) => (line.startsWith('GET /images/full.raw') ? stalled : undefined);
+    server.intervene = (line) => (line.startsWith('GET /images/full.raw') ? stuck : undefined);
     startWorker();
     await until(async () => (await segmentsOf(task)) >= 4);
     server.intervene = () => undefined;
@@ -194,7 +195,6 @@ describe('an import', () => {
       return (await findTask(context, caller, task.id)).attempts === 2;
     });
     expect(await ended(task)).toMatchObject({ state: 'succeeded', attempts: 2 });
-    goOn();
     await worker.stop();
     const [first, second] = reads('full.raw');
     expect(first).toBe(0);
@@ -206,7 +206,7 @@ describe('an import', () => {
 
   it('is handed back when its server stops, and goes on', async () => {
     const task = await startImport([disk('full.raw')]);
-    server.intervene = (line) => (line.startsWith('GET') ? slowly : undefined);
+    server.intervene = (line) => (line.startsWith('GET') ? stuck : undefined);
     const worker = startWorker();
     await until(async () => (await segmentsOf(task)) >= 4);
     await worker.stop();
