@@ -1,7 +1,7 @@
 /** What Alibaba Cloud says no with: rows of its error tables, exact strings, misspellings kept (docs/protocols/aliyun.md). */
 import type { FaultError, FaultRow, FaultTable, Occurring } from '../shared/faults.ts';
 
-interface Row extends FaultRow {
+export interface Row extends FaultRow {
   /** Of the older page, where it words it otherwise. */
   readonly older?: string;
 }

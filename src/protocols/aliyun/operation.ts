@@ -4,9 +4,10 @@
  */
 import type { AppContext, Caller } from '../../app/context.ts';
 import type { Action } from '../../domain/authorization.ts';
+import type { Described } from '../shared/operation.ts';
 import type { Parameters, Read } from '../shared/parameters.ts';
 import type { RefusalFaults } from '../shared/refusals.ts';
-import type { Fault, Faults, Page } from './fault.ts';
+import type { Fault, Page, Row } from './fault.ts';
 
 /** The products that answer here. A request tells which it means by its version, never by the host it was sent to. */
 export const services = {
@@ -49,28 +50,18 @@ export interface Answer {
   readonly Code?: undefined;
 }
 
-interface Description<P extends Parameters> {
+interface Spec<P extends Parameters> extends Described<Row> {
   readonly service: ServiceName;
   /** `CopyImage`. */
   readonly action: string;
-  /** A sentence. */
-  readonly summary: string;
   /**
-   * What the caller's role has to allow, whatever is asked about; asked before anything else is said. Where parameters decide
-   * which right it takes, one that none of those who may lacks; the use case asks for the other. Null: nothing.
+   * Where parameters decide which right it takes, one that none of those who may lacks; the use case asks for the other.
    */
   readonly right: Action | null;
   /** In the order in which they are checked. */
   readonly parameters: P;
-  /** The published error table; those that every action can meet are in `common-faults.ts`. */
-  readonly faults: Faults;
-  /** What the core's refusals become where it is not what `refusals.ts` says. */
-  readonly refusals?: RefusalFaults<Fault>;
-  /** On the older page, where that is something else again. */
+  /** As `refusals`, on the older page, where that is something else again. */
   readonly olderRefusals?: RefusalFaults<Fault>;
-}
-
-interface Spec<P extends Parameters> extends Description<P> {
   handle(request: OperationRequest<P>): Promise<Answer>;
 }
 

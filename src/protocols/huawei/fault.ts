@@ -5,7 +5,7 @@ import type { FaultError, FaultRow, FaultTable, Occurring, Unused } from '../sha
  * `code` is `IMG.0046` of the image service, `APIGW.0301` of the gateway before all services, `IAM.0011` of some of IAM's; the
  * status in digits for what Keystone and Glance say, which have no codes.
  */
-interface Row extends FaultRow {
+export interface Row extends FaultRow {
   /** Of Open Telekom Cloud, where it answers another one. */
   readonly otcStatus?: number;
   readonly otcMessage?: string;

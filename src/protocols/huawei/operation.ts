@@ -7,11 +7,11 @@ import type { Readable } from 'node:stream';
 import type { AppContext, Caller } from '../../app/context.ts';
 import type { Action } from '../../domain/authorization.ts';
 import type { Principal } from '../../domain/principal.ts';
+import type { RestDescribed, RestShape } from '../shared/operation.ts';
 import type { NoParameters, Parameter, Parameters, Read } from '../shared/parameters.ts';
-import type { RefusalFaults } from '../shared/refusals.ts';
 import type { Spools } from '../shared/spools.ts';
 import type { Transfers } from '../shared/transfers.ts';
-import type { Fault, Faults, Site } from './fault.ts';
+import type { Row, Site } from './fault.ts';
 import type { Guesses } from './guesses.ts';
 import type { Hosts } from './hosts.ts';
 
@@ -61,10 +61,7 @@ export interface Content {
   cutOff(reason: Error): void;
 }
 
-interface Shape {
-  readonly path: Parameters;
-  readonly query: Parameters;
-  readonly body: Parameters;
+interface Shape extends RestShape {
   readonly payload: unknown;
 }
 
@@ -108,37 +105,21 @@ export interface Answer {
   readonly stream?: { readonly bytes: AsyncIterable<Uint8Array>; readonly length: number; end(): void };
 }
 
-interface Description<S extends Shape> {
+interface Spec<S extends Shape> extends RestDescribed<S, Row, null | 'open'> {
   readonly service: ServiceName;
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `/v1/cloudimages/{image_id}/copy`. */
   readonly route: string;
   /** Other paths of the same operation. */
   readonly twins?: readonly string[];
-  /** As Huawei's SDKs call it: `CopyImageInRegion`. */
-  readonly name: string;
-  /** A sentence. */
-  readonly summary: string;
-  /**
-   * What the caller's role has to allow, whatever is asked about; asked before anything else is said. Null: nothing.
-   * `open`: anybody may call it, without credentials.
-   */
+  /** `open`: anybody may call it, without credentials. */
   readonly right: Action | null | 'open';
   /** Only those with a rule need to be here; all of the path's are given as texts. */
   readonly path?: S['path'];
-  readonly query?: S['query'];
-  readonly body?: S['body'];
   /** Instead of `body`, where it is no object. */
   readonly payload?: Parameter<S['payload']>;
   /** The body is no JSON and is taken as it comes. */
   readonly takesBytes?: boolean;
-  /** The published rows that it can meet; those that every operation can are in `common-faults.ts`. */
-  readonly faults: Faults;
-  /** What the core's refusals become where it is not what the service's own table says. */
-  readonly refusals?: RefusalFaults<Fault>;
-}
-
-interface Spec<S extends Shape> extends Description<S> {
   handle(request: OperationRequest<S>): Promise<Answer>;
 }
 

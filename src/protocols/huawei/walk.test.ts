@@ -1,6 +1,5 @@
 /** Every path of every operation, asked for by those who may not. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TestKey } from '../../../test/support/dialect-api.ts';
 import { createTestHuawei, type TestHuawei } from '../../../test/support/huawei-api.ts';
 import {
   createHuaweiClient,
@@ -12,6 +11,7 @@ import {
 } from '../../../test/support/huawei-client.ts';
 import { expectFault, type Saying } from '../../../test/support/huawei-faults.ts';
 import { makePlainImage } from '../../../test/support/plain-image.ts';
+import { isBeyond, makeWalkKeys, type WalkKeys } from '../../../test/support/walk.ts';
 import type { Caller } from '../../app/context.ts';
 import { copyImages } from '../../app/copy-images.ts';
 import { createAccessKey, updateAccessKey } from '../../app/tenants/access-keys.ts';
@@ -19,8 +19,6 @@ import { createAgency } from '../../app/tenants/agencies.ts';
 import { createResourceGroup } from '../../app/tenants/resource-groups.ts';
 import { createSession, deleteSession } from '../../app/tenants/sessions.ts';
 import { createUser } from '../../app/tenants/users.ts';
-import { actions } from '../../domain/authorization.ts';
-import type { Role } from '../../domain/principal.ts';
 import { commonFaults } from './common-faults.ts';
 import { huaweiCopyPolicies } from './copy-policy.ts';
 import { epsFaults } from './eps-faults.ts';
@@ -38,7 +36,7 @@ let things: Readonly<Record<string, string>>;
 /** What of the account nobody else is to see, with all that ends with `-of-walk`. */
 let own: readonly string[];
 let tokens: Readonly<Record<'north' | 'south' | 'ended' | 'expired' | 'disabled' | 'stranger', string>>;
-let keys: Readonly<Record<'disabled' | 'temporary' | 'stranger' | Role, TestKey>>;
+let keys: WalkKeys;
 
 beforeAll(async () => {
   huawei = await createTestHuawei();
@@ -89,11 +87,10 @@ beforeAll(async () => {
   const [ended, expired] = [await newSession(), await newSession()];
   await deleteSession(context, caller, ended.id);
   await context.db.updateTable('sessions').set({ expires_at: Date.now() }).where('id', '=', expired.id).execute();
-  const disabledKey = await huawei.newKey();
-  const ofDisabled = { ...caller, accessKeyId: disabledKey.accessKeyId };
-  const disabled = await createSession(context, ofDisabled, { name: 'walk' });
-  await updateAccessKey(context, caller, disabledKey.accessKeyId, { disabled: true });
-  const { accessKey: temporary } = await newSession({ credentials: true });
+  keys = await makeWalkKeys(huawei, stranger);
+  const keyOfSession = await huawei.newKey();
+  const disabled = await createSession(context, { ...caller, accessKeyId: keyOfSession.accessKeyId }, { name: 'walk' });
+  await updateAccessKey(context, caller, keyOfSession.accessKeyId, { disabled: true });
   tokens = {
     north: await huawei.newToken('north'),
     south: await huawei.newToken('south'),
@@ -101,14 +98,6 @@ beforeAll(async () => {
     expired: expired.token,
     disabled: disabled.token,
     stranger: await huawei.newToken('north', stranger),
-  };
-  keys = {
-    disabled: disabledKey,
-    temporary: { accessKeyId: temporary?.id ?? '', secret: temporary?.secret ?? '' },
-    stranger: await huawei.newKey('owner', stranger),
-    owner: huawei.key,
-    operator: await huawei.newKey('operator'),
-    viewer: await huawei.newKey('viewer'),
   };
 });
 afterAll(() => huawei.close());
@@ -220,10 +209,7 @@ const denials: Readonly<Record<ServiceName, Fault>> = {
 };
 
 describe.each(['viewer', 'operator'] as const)("an %s's key does not do", (role) => {
-  const order = ['viewer', 'operator', 'owner'] as const;
-  const above = guarded.filter(({ operation: { right } }) => {
-    return right !== null && right !== 'open' && order.indexOf(actions[right].least) > order.indexOf(role);
-  });
+  const above = guarded.filter(({ operation: { right } }) => right !== 'open' && isBeyond(role, right));
   it.each(titled(above))('%s', async (_, walked) => {
     const { service } = walked.operation;
     // Nor does it tell of a project or a body that is wrong.

@@ -1,6 +1,5 @@
 /** Every operation, asked for by those who may not. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TestKey } from '../../../test/support/dialect-api.ts';
 import { createTestJdcloud, type TestJdcloud } from '../../../test/support/jdcloud-api.ts';
 import {
   createJdcloudClient,
@@ -11,9 +10,7 @@ import {
 } from '../../../test/support/jdcloud-client.ts';
 import { expectFault } from '../../../test/support/jdcloud-faults.ts';
 import { makePlainImage } from '../../../test/support/plain-image.ts';
-import { updateAccessKey } from '../../app/tenants/access-keys.ts';
-import { createSession } from '../../app/tenants/sessions.ts';
-import { actions } from '../../domain/authorization.ts';
+import { isBeyond, makeWalkKeys, type WalkKeys } from '../../../test/support/walk.ts';
 import type { Role } from '../../domain/principal.ts';
 import { commonFaults } from './common-faults.ts';
 import type { Fault } from './fault.ts';
@@ -24,32 +21,22 @@ import { readPath } from './paths.ts';
 let jdcloud: TestJdcloud;
 /** Things of the caller's account, by what paths call them. */
 let things: Readonly<Record<string, string>>;
-let keys: Readonly<Record<'disabled' | 'temporary' | 'stranger' | Role, TestKey>>;
-let token: string;
+let keys: WalkKeys;
 
 beforeAll(async () => {
   jdcloud = await createTestJdcloud();
   const { caller, installation } = jdcloud;
-  const { context } = installation;
-  const image = await makePlainImage(context, caller, { name: 'image-of-walk', description: 'description-of-walk' });
+  const image = await makePlainImage(installation.context, caller, {
+    name: 'image-of-walk',
+    description: 'description-of-walk',
+  });
   things = {
     regionId: 'north',
     imageId: image.jdcloudId,
     snapshotId: image.disks[0]?.snapshot.jdcloudId ?? '',
     instanceId: 'i-walked',
   };
-  const disabled = await jdcloud.newKey();
-  await updateAccessKey(context, caller, disabled.accessKeyId, { disabled: true });
-  const session = await createSession(context, caller, { name: 'walk', credentials: true });
-  token = session.token;
-  keys = {
-    disabled,
-    temporary: { accessKeyId: session.accessKey?.id ?? '', secret: session.accessKey?.secret ?? '' },
-    stranger: await jdcloud.newKey('owner', await installation.newCaller()),
-    owner: jdcloud.key,
-    operator: await jdcloud.newKey('operator'),
-    viewer: await jdcloud.newKey('viewer'),
-  };
+  keys = await makeWalkKeys(jdcloud);
 });
 afterAll(() => jdcloud.close());
 
@@ -84,7 +71,7 @@ describe('without credentials, or with wrong ones, nothing is said but that', ()
     const { method } = operation;
     const unsigned = { method, path: pathOf(operation), headers, body: undefined };
     expectFault(await signing(operation).send(unsigned), authorizationMissing);
-    const bearer = { ...unsigned, headers: { ...headers, authorization: `Bearer ${token}` } };
+    const bearer = { ...unsigned, headers: { ...headers, authorization: `Bearer ${keys.token}` } };
     expectFault(await signing(operation).send(bearer), authorizationMissing);
     for (const form of forms) {
       const refused = async (change: Partial<JdcloudClientOptions>, fault: Fault, about?: string) =>
@@ -93,22 +80,18 @@ describe('without credentials, or with wrong ones, nothing is said but that', ()
       await refused(keys.disabled, keyInvalid);
       // Temporary, without its token and with another one.
       await refused(keys.temporary, keyInvalid);
-      await refused({ ...keys.temporary, sessionToken: `${token}x` }, keyInvalid);
-      await refused({ sessionToken: token }, keyInvalid);
+      await refused({ ...keys.temporary, sessionToken: `${keys.token}x` }, keyInvalid);
+      await refused({ sessionToken: keys.token }, keyInvalid);
       await refused({ clock: minutes(-16) }, credentialsInvalid);
       await refused({ clock: minutes(16) }, credentialsInvalid);
       await refused({ secret: 'wrong' }, signatureWrong);
-      await refused({ ...keys.temporary, secret: 'wrong', sessionToken: token }, signatureWrong);
+      await refused({ ...keys.temporary, secret: 'wrong', sessionToken: keys.token }, signatureWrong);
     }
   });
 });
 
 describe("a viewer's or an operator's key does not do", () => {
-  const order = ['viewer', 'operator', 'owner'] as const;
-  const above = (role: Role) =>
-    operations.filter(({ right }) => {
-      return right !== null && order.indexOf(actions[right].least) > order.indexOf(role);
-    });
+  const above = (role: Role) => operations.filter(({ right }) => isBeyond(role, right));
 
   it.each(titled(above('viewer')))('%s (viewer)', (_, operation) => denied(operation, 'viewer'));
   it.each(titled(above('operator')))('%s (operator)', (_, operation) => denied(operation, 'operator'));
