@@ -58,9 +58,7 @@ export async function checkAnnounceable(context: AppContext, caller: Caller, id:
   const deed = { action: 'image.upload', type: 'image.update', resource: { type: 'image', id } } as const;
   const check = async (trx: Trx) => {
     const image = await lockImage(trx, caller, id, 'image.upload');
-    await refuseWhileImported(trx, image);
-    await refuseFilled(trx, image);
-    await findParked(trx, image, clock.now());
+    await requireUnfilled(trx, image, clock.now());
   };
   await recordRefusal(context, caller, deed, () => inTransaction(db, check));
 }
@@ -99,17 +97,45 @@ function isSame(one: Measure, other: Measure | undefined): boolean {
   return one.size === other?.size && one.role === other.role && one.format === other.format;
 }
 
-/** The same for an image that the transaction has locked; part of whatever brings the bytes. */
+/**
+ * The same for an image that the transaction has locked; part of whatever brings the bytes. What it returns is the upload that
+ * was cut off and is still there, of a disk that was announced just so before.
+ */
 export async function announceIn(
-  context: AppContext,
+  { clock, random, defaultQuotas }: AppContext,
   trx: Trx,
   image: Image,
-  wanted: Omit<AnnounceDiskCommand, 'image'>,
-): Promise<void> {
-  checkRoles(image.kind, [wanted]);
+  { role, format, size }: Omit<AnnounceDiskCommand, 'image'>,
+): Promise<FoundUpload | undefined> {
+  checkRoles(image.kind, [{ role }]);
+  const now = clock.now();
+  const parked = await requireUnfilled(trx, image, now);
+  const [before] = image.disks;
+  if (before !== undefined && isSame(before, { size, role, format })) return parked;
+  const quotas = await lockQuotas(trx, image, defaultQuotas);
+  const taken = { images: 0, snapshots: before === undefined ? 1 : 0, bytes: size - (before?.size ?? 0) };
+  const refusal = quotaRefusal(image.region, quotas, taken);
+  if (refusal !== undefined) throw refusal;
+  if (parked !== undefined) await abandonUpload(trx, parked, now);
+  if (before === undefined) {
+    const disk = { index: 0, role, format, size, dataBytes: null, digest: null, snapshot: newSnapshot(random) };
+    await insertDisk(trx, { ...image, createdAt: now }, disk);
+  } else {
+    await changeDisk(trx, image.id, { index: 0, role, format, size });
+  }
+  await changeImage(trx, image.id, {}, now);
+  return undefined;
+}
+
+/** Refuses an image that has its bytes or gets them; what it returns is its upload that was cut off, if any. */
+async function requireUnfilled(trx: Trx, image: Image, now: number): Promise<FoundUpload | undefined> {
   await refuseWhileImported(trx, image);
   await refuseFilled(trx, image);
-  await announce(context, trx, image, wanted);
+  const upload = await findUpload(trx, image.id);
+  if (upload !== undefined && upload.leaseUntil > now) {
+    throw new RefusalError('disk.upload-in-progress', { image: image.id, disk: 0 });
+  }
+  return upload;
 }
 
 /** As an upload is refused. */
@@ -123,37 +149,4 @@ async function refuseFilled(trx: Trx, { id: image, sourceImageId, state }: Image
     const rule = 'names an image of several disks, which were announced when it was made';
     throw new RefusalError('request.invalid', { field: 'image', rule });
   }
-}
-
-/** The image's upload that was cut off, if any; refuses while one goes on. */
-async function findParked(trx: Trx, { id: image }: Image, now: number): Promise<FoundUpload | undefined> {
-  const upload = await findUpload(trx, image);
-  if (upload !== undefined && upload.leaseUntil > now) {
-    throw new RefusalError('disk.upload-in-progress', { image, disk: 0 });
-  }
-  return upload;
-}
-
-async function announce(
-  { clock, random, defaultQuotas }: AppContext,
-  trx: Trx,
-  image: Image,
-  { role, format, size }: Omit<AnnounceDiskCommand, 'image'>,
-): Promise<void> {
-  const now = clock.now();
-  const upload = await findParked(trx, image, now);
-  const [before] = image.disks;
-  if (before !== undefined && isSame(before, { size, role, format })) return;
-  const quotas = await lockQuotas(trx, image, defaultQuotas);
-  const taken = { images: 0, snapshots: before === undefined ? 1 : 0, bytes: size - (before?.size ?? 0) };
-  const refusal = quotaRefusal(image.region, quotas, taken);
-  if (refusal !== undefined) throw refusal;
-  if (upload !== undefined) await abandonUpload(trx, upload, now);
-  if (before === undefined) {
-    const disk = { index: 0, role, format, size, dataBytes: null, digest: null, snapshot: newSnapshot(random) };
-    await insertDisk(trx, { ...image, createdAt: now }, disk);
-  } else {
-    await changeDisk(trx, image.id, { index: 0, role, format, size });
-  }
-  await changeImage(trx, image.id, {}, now);
 }

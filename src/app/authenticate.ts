@@ -13,6 +13,9 @@ import type { AppContext } from './context.ts';
 import { accessKeyPlace } from './tenants/access-keys.ts';
 import { hashToken } from './tenants/session-token.ts';
 
+/** Of whoever acts by a credential of his own, and in no session. */
+const sessionless = { sessionId: null, agency: null, projects: null, projectId: null, temporary: false } as const;
+
 /** The bearer of the installation's token, or of a session's. */
 export async function authenticateToken(context: AppContext, token: string): Promise<Principal | undefined> {
   const hash = hashToken(token);
@@ -35,11 +38,7 @@ async function installationPrincipal({ credentials }: AppContext): Promise<Princ
     userId: null,
     name: 'installation',
     accessKeyId: null,
-    sessionId: null,
-    agency: null,
-    projects: null,
-    projectId: null,
-    temporary: false,
+    ...sessionless,
   };
 }
 
@@ -85,12 +84,8 @@ function passwordPrincipal({ account, user, password }: PasswordHolder): Princip
     userId: user.id,
     name: user.name,
     accessKeyId: null,
-    sessionId: null,
-    agency: null,
-    projects: null,
-    projectId: null,
     passwordMark: passwordMark(password),
-    temporary: false,
+    ...sessionless,
   };
 }
 
@@ -146,11 +141,7 @@ async function findAccessKey(context: AppContext, id: string): Promise<SigningKe
       userId,
       name: holder.userName,
       accessKeyId: id,
-      sessionId: null,
-      agency: null,
-      projects: null,
-      projectId: null,
-      temporary: false,
+      ...sessionless,
     },
     secret: secrets.open(holder.secret, accessKeyPlace(id)),
     noteUse() {

@@ -6,7 +6,7 @@ import { type ImageSort, stateOrder } from '../domain/image-query.ts';
 import { buildOnce } from './build-once.ts';
 import type { Db, Trx } from './database.ts';
 import { askedOf, type ImageFilter, isListed, listParts } from './image-filter.ts';
-import { totalSize } from './image-measures.ts';
+import { firstFormat, totalSize } from './image-measures.ts';
 import { selectImages } from './images.ts';
 import type { Cursor, PageRequest } from './paging.ts';
 
@@ -22,7 +22,7 @@ const sortColumns: Readonly<Record<ImageSort, RawBuilder<number | string>>> = {
   size: totalSize,
   id: sql`images.id`,
   state: sql`array_position(ARRAY[${sql.join(stateOrder.map((state) => sql.lit(state)))}]::text[], images.state)::bigint`,
-  format: sql`coalesce((SELECT format FROM disks WHERE disks.image = images.id AND disks.index = 0), '')`,
+  format: sql`coalesce(${firstFormat}, '')`,
 };
 
 type ListFilter = ImageFilter & ImageOrder;

@@ -14,6 +14,7 @@ export interface ImageMeasures {
 
 export const totalSize = sql<number>`(SELECT coalesce(sum(size), 0)::bigint FROM disks WHERE disks.image = images.id)`;
 const first = sql`FROM disks WHERE disks.image = images.id AND disks.index = 0`;
+export const firstFormat = sql<DiskFormat | null>`(SELECT format ${first})`;
 
 /** As `minDiskOf` has it. */
 const minDisk = sql<number>`coalesce((images.attributes ->> 'minDiskGiB')::bigint,
@@ -21,7 +22,7 @@ const minDisk = sql<number>`coalesce((images.attributes ->> 'minDiskGiB')::bigin
 
 export function measured({ format, sizeLeast, sizeMost, minDiskGiB }: ImageMeasures): Expression<SqlBool>[] {
   return [
-    ...(format === undefined ? [] : [sql<boolean>`(SELECT format ${first}) = ${format}`]),
+    ...(format === undefined ? [] : [sql<boolean>`${firstFormat} = ${format}`]),
     ...(sizeLeast === undefined ? [] : [sql<boolean>`${totalSize} >= ${sizeLeast}::bigint`]),
     ...(sizeMost === undefined ? [] : [sql<boolean>`${totalSize} <= ${sizeMost}::bigint`]),
     ...(minDiskGiB === undefined ? [] : [sql<boolean>`${minDisk} = ${minDiskGiB}::bigint`]),

@@ -19,7 +19,7 @@ export function checkImageName(name: string): void {
 }
 
 /** The most that OpenStack's clients can read: they keep disk and memory in 32 bits. */
-const maxWhole = 2 ** 31 - 1;
+export const maxWhole = 2 ** 31 - 1;
 
 /** Texts keep to the rule of names; `family`, for one, is as long as a name in the clouds. */
 export function checkAttributes(attributes: AttributeChanges): void {

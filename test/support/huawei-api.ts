@@ -1,6 +1,7 @@
 /** Huawei Cloud's dialect on an installation of its own, listening, with a client for whoever is to call it. */
 import { tmpdir } from 'node:os';
 import type { Caller } from '../../src/app/context.ts';
+import { findDefaultProject } from '../../src/app/tenants/find-project.ts';
 import { createSession } from '../../src/app/tenants/sessions.ts';
 import type { Role } from '../../src/domain/principal.ts';
 import { createHuawei } from '../../src/protocols/huawei/app.ts';
@@ -59,17 +60,12 @@ export async function createTestHuawei(options: TestHuaweiOptions = {}): Promise
   );
   const { installation, url, caller, key, newKey } = dialect;
   const { context } = installation;
-  const projectOf = async (region: string, of: Caller = caller) => {
-    const { id } = await context.db
-      .selectFrom('projects')
-      .innerJoin('regions', 'regions.number', 'projects.region')
-      .select('projects.id')
-      .where('projects.account', '=', of.accountId)
-      .where('regions.id', '=', region)
-      .where('projects.is_default', '=', true)
-      .executeTakeFirstOrThrow();
-    return toHexId(id);
+  const defaultProject = async (region: string, of: Caller) => {
+    const project = await findDefaultProject(context, of, region);
+    if (project === undefined) throw new Error(`${of.accountName} has no default project in ${region}`);
+    return project.id;
   };
+  const projectOf = async (region: string, of: Caller = caller) => toHexId(await defaultProject(region, of));
   const look = (each: HuaweiClient) => checked(each, settings.site ?? 'huawei');
   return {
     ...dialect,
@@ -81,13 +77,9 @@ export async function createTestHuawei(options: TestHuaweiOptions = {}): Promise
       return look(createHuaweiClient({ url, form: 'huawei', ...signing, ...project }));
     },
     async newToken(region, of = caller) {
-      const project = fromHex(await projectOf(region, of));
+      const project = await defaultProject(region, of);
       const { token } = await createSession(context, of, { name: 'test', project });
       return token;
     },
   };
-}
-
-function fromHex(id: string): string {
-  return id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -4,6 +4,7 @@
  */
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { type IncomingHttpHeaders, request as overHttp } from 'node:http';
+import { text } from 'node:stream/consumers';
 
 /** `jdcloud2`: as Node, Go and Java do it; `jdcloud3`: as Python does, which signs neither date nor nonce. */
 export type JdcloudSigning = 'jdcloud2' | 'jdcloud3';
@@ -123,15 +124,11 @@ export function createJdcloudClient(client: JdcloudClientOptions): JdcloudClient
     const request = overHttp({ method, path, headers: { ...headers, ...length }, hostname, port });
     request.on('error', reject);
     request.on('response', (response) => {
-      const pieces: Buffer[] = [];
-      response.on('data', (piece: Buffer) => pieces.push(piece));
-      response.on('error', reject);
-      response.on('end', () => {
-        const text = Buffer.concat(pieces).toString();
+      text(response).then((received) => {
         const isJson = response.headers['content-type']?.startsWith('application/json') === true;
-        const parsed = isJson && text !== '' ? JSON.parse(text) : text;
+        const parsed = isJson && received !== '' ? JSON.parse(received) : received;
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: parsed });
-      });
+      }, reject);
     });
     request.end(body);
     return await promise;

@@ -173,6 +173,15 @@ describe('importImages', () => {
     await expect(importing('one', 'two')).rejects.toMatchObject({ code: 'quota.images' });
     expect(await used()).toBe(0);
   });
+
+  it('makes none when what is done along with them fails', async () => {
+    const also = async () => {
+      throw new Error('it could not be kept');
+    };
+    const command = { ...plain, name: 'one', disks: [disk] };
+    await expect(importImages(context, caller, [command], { also })).rejects.toThrow('it could not be kept');
+    expect(await used()).toBe(0);
+  });
 });
 
 describe('exportImage to an object of a name', () => {

@@ -1,5 +1,4 @@
 import { insertTask } from '../../db/tasks.ts';
-import { findUpload } from '../../db/uploads.ts';
 import { newTaskIds } from '../../domain/ids.ts';
 import { type Task, taskPlaceOf } from '../../domain/task.ts';
 import type { ObjectFacts } from '../../objects/object-store.ts';
@@ -38,10 +37,9 @@ export async function fillImage(
   return await act(context, caller, deed, async (trx, done) => {
     const image = await lockImage(trx, caller, id, 'image.upload');
     Object.assign(done, { resource: { type: 'image', id: image.id }, region: image.region });
-    await announceIn(context, trx, image, { size, role, format });
+    const parked = await announceIn(context, trx, image, { size, role, format });
     const now = clock.now();
     // Its bytes are not the object's, though the disk may be as large.
-    const parked = await findUpload(trx, image.id);
     if (parked !== undefined) await abandonUpload(trx, parked, now);
     const about = { ...taskPlaceOf(image), requestedBy: caller.userId, createdAt: now };
     const objects = [{ index: 0, bucket, object, format, size, declaredSize: null, etag }];

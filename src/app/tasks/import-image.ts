@@ -31,12 +31,17 @@ export async function importImage(
   return { result: result[0] as Task, replayed };
 }
 
+export interface ImportOptions extends CreateOptions {
+  /** What else is done with the tasks in their transaction, so that neither is without the other; once for a token. */
+  readonly also?: (trx: Trx, tasks: readonly Task[]) => Promise<void>;
+}
+
 /** As {@link importImage}, for images of one region that are all made, each with a task of its own, or none of them. */
 export async function importImages(
   context: AppContext,
   caller: Caller,
   commands: readonly ImportImageCommand[],
-  { token, dryRun, uniqueName = false }: CreateOptions = {},
+  { token, dryRun, uniqueName = false, also }: ImportOptions = {},
 ): Promise<Done<readonly Task[]>> {
   const all = commands.flatMap(({ disks }) => disks);
   const resource = { type: 'image', id: '' };
@@ -71,6 +76,7 @@ export async function importImages(
     done.details = { ...details, task: result.map(({ task }) => task).join(' ') };
     const tasks: Task[] = [];
     for (const { task } of result) tasks.push(await readTask(trx, caller, task));
+    if (!replayed) await also?.(trx, tasks);
     return { result: tasks, replayed };
   });
 }

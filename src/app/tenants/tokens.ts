@@ -22,11 +22,20 @@ export async function findTokenSession(
   caller: Caller,
   token: string,
 ): Promise<TokenSession | undefined> {
+  const found = await findReached(context, caller, token);
+  const home = found && (await findHome(context, found));
+  return home && { ...found, home };
+}
+
+async function findReached(
+  context: AppContext,
+  caller: Caller,
+  token: string,
+): Promise<Omit<TokenSession, 'home'> | undefined> {
   const principal = await authenticateToken(context, token);
   if (principal === undefined || principal.sessionId === null) return undefined;
   const session = await findVisibleSession(context.db, caller, principal.sessionId, context.clock.now());
-  const home = session && (await findHome(context, session));
-  return home && { ...session, principal, home };
+  return session && { ...session, principal };
 }
 
 /** The installation's token belongs to the account that administers it. */
@@ -36,7 +45,7 @@ async function findHome({ db }: AppContext, { userId }: Session): Promise<Accoun
 
 /** Ends the token and all that was made with it; `session.not-found` where {@link findTokenSession} finds none. */
 export async function endToken(context: AppContext, caller: Caller, token: string): Promise<void> {
-  const session = await findTokenSession(context, caller, token);
+  const session = await findReached(context, caller, token);
   // The token itself is a secret, which no refusal and no event may tell.
   await deleteSession(context, caller, session?.id ?? 'of this token');
 }

@@ -122,9 +122,9 @@ export async function countSessions(trx: Trx, userId: string, now: number, most:
     .limit(most);
   const { count } = await trx
     .selectFrom(some.as('some'))
-    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .select(({ fn }) => fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
-  return Number(count);
+  return count;
 }
 
 /** What a session rests on and when it ends, for those that are made with it. */

@@ -3,16 +3,17 @@
  * each operation, all behind one gate.
  */
 import { randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../../app/context.ts';
 import type { Principal } from '../../domain/principal.ts';
+import { awaitOnClose } from '../shared/await-on-close.ts';
 import { clientNetwork } from '../shared/client-address.ts';
 import { clientSignal } from '../shared/client-signal.ts';
 import { takeWholeBodies } from '../shared/deadlines.ts';
 import { createDialect, type DialectSurroundings } from '../shared/dialect.ts';
 import { FaultError } from '../shared/faults.ts';
 import { splitUrl } from '../shared/raw-request.ts';
+import { sendBytes } from '../shared/send-bytes.ts';
 import { authenticate } from './authentication.ts';
 import { commonFaults } from './common-faults.ts';
 import { contentOf } from './content.ts';
@@ -76,9 +77,7 @@ export function createHuawei({ context, readHosts, ...surroundings }: HuaweiOpti
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
 
-  const receiving = new Set<Promise<unknown>>();
-  // A server that stops has cut their connections by now; what came over them is still on its way into the store.
-  app.addHook('onClose', async () => void (await Promise.allSettled(receiving)));
+  const untilStored = awaitOnClose(app);
 
   app.register(addOperations, { takesBytes: false });
   app.register(addOperations, { takesBytes: true });
@@ -98,9 +97,7 @@ export function createHuawei({ context, readHosts, ...surroundings }: HuaweiOpti
           config: { operation },
           handler(request, reply) {
             const served = serve(operation, request, reply);
-            if (!takesBytes) return served;
-            receiving.add(served);
-            return served.finally(() => receiving.delete(served));
+            return takesBytes ? untilStored(served) : served;
           },
         });
       }
@@ -162,7 +159,6 @@ export function createHuawei({ context, readHosts, ...surroundings }: HuaweiOpti
   return app;
 }
 
-/** `idleMs`: a stream on which no byte moves for so long, for want of a reader or of the store's answer, is cut off. */
 async function send(
   reply: FastifyReply,
   { status = 200, headers = {}, body, stream }: Answer,
@@ -171,8 +167,7 @@ async function send(
   reply.code(status).headers(headers);
   if (stream !== undefined) {
     reply.type(headers['content-type'] ?? 'application/octet-stream').header('content-length', stream.length);
-    reply.raw.setTimeout(idleMs).once('close', () => stream.end());
-    return await reply.send(Readable.from(stream.bytes, { objectMode: false, highWaterMark: 1024 * 1024 }));
+    return await sendBytes(reply, stream.bytes, { idleMs, onClose: () => stream.end() });
   }
   if (body === undefined) return await reply.send();
   return await reply.type(headers['content-type'] ?? 'application/json;charset=utf-8').send(JSON.stringify(body));

@@ -1,6 +1,7 @@
 /** Bytes that a request brings, handed on as they come. */
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
+import { fromHex } from '../../lib/hex.ts';
 import { checkedBody } from '../shared/checked-body.ts';
 import { FaultError } from '../shared/faults.ts';
 import { commonFaults } from './common-faults.ts';
@@ -13,7 +14,7 @@ export function contentOf(operation: Operation, request: FastifyRequest, bodyHas
   const length = request.headers['content-length'];
   const wrong = () => new FaultError(commonFaults.signatureWrong, 'the body is not what was signed');
   return {
-    bytes: bodyHash === null ? body : checkedBody(body, Buffer.from(bodyHash, 'hex'), wrong),
+    bytes: bodyHash === null ? body : checkedBody(body, fromHex(bodyHash), wrong),
     length: length === undefined ? null : Number(length),
     cutOff: (reason) => request.raw.destroy(reason),
   };

@@ -18,7 +18,7 @@ import { commonFaults } from './common-faults.ts';
 import type { Fault } from './fault.ts';
 import { imageFaults } from './image-faults.ts';
 import { copyFaults } from './ims/copy-faults.ts';
-import { jobFaults } from './ims/job-view.ts';
+import { jobFaults } from './ims/find-job.ts';
 
 let huawei: TestHuawei;
 /** Of an image in the north. */

@@ -4,15 +4,17 @@ import { FaultError } from '../shared/faults.ts';
 import { isObject } from '../shared/parameters.ts';
 import { bytesOf, parseJson, splitUrl } from '../shared/raw-request.ts';
 import { commonFaults } from './common-faults.ts';
+import type { Fault } from './fault.ts';
 import { readHeaders } from './signature/headers.ts';
 
+/** Nothing in it has been decoded, so that nothing is lost: its signature is made of it. */
 export interface HuaweiRequest {
   readonly method: string;
-  /** As it was sent, with the query. */
+  /** Path and query, exactly as sent. */
   readonly url: string;
-  /** By names in lower case. */
+  /** By names in lower case, as `readHeaders` has them: each byte a character (Latin-1). */
   readonly headers: ReadonlyMap<string, string>;
-  /** Null where it is taken as it comes. */
+  /** The bytes that came; null: they are streamed, and whoever reads them has to hash them. */
   readonly body: Uint8Array | null;
 }
 
@@ -31,19 +33,20 @@ export function readQuery(url: string): Readonly<Record<string, string>> {
   return Object.fromEntries(values);
 }
 
+const noJson = 'the body is no JSON';
+
 /** Undefined where there is none; clients write `{}` into requests that have none, too. */
-export function readJson(body: Uint8Array, malformed: FaultError): unknown {
+export function readJson(body: Uint8Array, malformed: Fault): unknown {
   if (body.length === 0) return undefined;
   try {
     return parseJson(body);
-  } catch (error) {
-    malformed.cause = error;
-    throw malformed;
+  } catch (cause) {
+    throw new FaultError(malformed, noJson, { cause });
   }
 }
 
-export function requireObject(value: unknown, malformed: FaultError): Readonly<Record<string, unknown>> {
+export function requireObject(value: unknown, malformed: Fault): Readonly<Record<string, unknown>> {
   if (value === undefined || value === null) return {};
-  if (!isObject(value)) throw malformed;
+  if (!isObject(value)) throw new FaultError(malformed, noJson);
   return value;
 }

@@ -26,7 +26,7 @@ export function readValues(
   { url, body: bytes }: HuaweiRequest,
   pathValues: Readonly<Record<string, string>>,
 ): ReadValues {
-  const malformed = new FaultError(malformedBodies[service], 'the body is no JSON');
+  const malformed = malformedBodies[service];
   const addressed = { ...readParameters(path, pathValues), ...readParameters(query, readQuery(url)) };
   const needsBody = [payload, ...Object.values(body ?? {})].some((parameter) => parameter?.isRequired);
   if (service === 'ims' && needsBody && bytes?.length === 0) throw new FaultError(commonFaults.bodyEmpty);

@@ -1,5 +1,4 @@
 /** `GET` gives a disk's bytes, all of them or a range; `HEAD` says what there is, or how far the upload of it is. */
-import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { AppContext } from '../../app/context.ts';
@@ -13,6 +12,7 @@ import { bytesOf } from '../../lib/raw-stream.ts';
 import { allowsRange, namesTag, parseRange } from '../shared/byte-range.ts';
 import { clientSignal } from '../shared/client-signal.ts';
 import { problemDocument } from '../shared/problem-document.ts';
+import { sendBytes } from '../shared/send-bytes.ts';
 import type { Transfers } from '../shared/transfers.ts';
 import { beginTransfer } from './begin-transfer.ts';
 import { type ContentRoute, contentPath, placeOf, rawMediaType } from './content-route.ts';
@@ -53,13 +53,12 @@ export function downloadRoutes(app: FastifyInstance, context: AppContext, transf
       const { runs } = await readDisk(context, request.caller, image, disk, signal, range);
       signal.throwIfAborted();
       reply.type(type);
-      // A socket on which no byte moves, be it for want of a reader or of the store's answer, is closed.
-      reply.raw.setTimeout(transfers.idleMs).once('close', endTransfer);
-      if (!isPlain) return await send(reply, encodeExtents(size, runs, { problemOf }));
+      const sending = { idleMs: transfers.idleMs, onClose: endTransfer };
+      if (!isPlain) return await sendBytes(reply, encodeExtents(size, runs, { problemOf }), sending);
       const { start, end } = range ?? { start: 0, end: size };
       reply.header('content-length', end - start);
       if (range !== undefined) reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${size}`);
-      return await send(reply, bytesOf(end, runs, start));
+      return await sendBytes(reply, bytesOf(end, runs, start), sending);
     } catch (error) {
       endTransfer();
       throw error;
@@ -83,10 +82,6 @@ function plainRange({ headers }: FastifyRequest, tag: string, size: number): Dis
 function extentsRange(from: number | undefined, size: number): DiskRange | 'none' | undefined {
   if (from === undefined) return undefined;
   return from <= size ? { start: from, end: size } : 'none';
-}
-
-function send(reply: FastifyReply, bytes: AsyncIterable<Uint8Array>): FastifyReply {
-  return reply.send(Readable.from(bytes, { objectMode: false, highWaterMark: 1024 * 1024 }));
 }
 
 /** What goes into the error record of a download that cannot go on; anything unforeseen stays in the log. */

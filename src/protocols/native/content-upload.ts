@@ -8,6 +8,7 @@ import { type UploadDiskCommand, uploadDisk } from '../../app/upload-disk.ts';
 import { RefusalError } from '../../domain/refusal.ts';
 import { decodeExtents, ExtentStreamError, extentsMediaType } from '../../lib/extent-stream.ts';
 import { runsOf } from '../../lib/raw-stream.ts';
+import { awaitOnClose } from '../shared/await-on-close.ts';
 import type { Transfers } from '../shared/transfers.ts';
 import { untilIdle } from '../shared/until-idle.ts';
 import { beginTransfer } from './begin-transfer.ts';
@@ -28,9 +29,7 @@ const putHeaders = z.object({ 'upload-complete': boolean.default(true), 'upload-
 const patchHeaders = putHeaders.extend({ 'upload-complete': boolean, 'upload-offset': integer });
 
 export function uploadRoutes(app: FastifyInstance, context: AppContext, transfers: Transfers): void {
-  const running = new Set<Promise<unknown>>();
-  // A server that stops has cut their connections by now; what came over them is still on its way into the store.
-  app.addHook('onClose', async () => void (await Promise.allSettled(running)));
+  const untilStored = awaitOnClose(app);
 
   /** Stores what the request brings, and says how far the disk is. */
   async function upload(
@@ -50,9 +49,7 @@ export function uploadRoutes(app: FastifyInstance, context: AppContext, transfer
       // Not the client's going away: it breaks off the body, and what came until then is to be kept.
       const { signal } = new AbortController();
       const command = { ...place, ...content, size, isPartial, signal, ...(from !== undefined && { from }) };
-      const uploading = uploadDisk(context, request.caller, command);
-      running.add(uploading);
-      const image = await uploading.finally(() => running.delete(uploading));
+      const image = await untilStored(uploadDisk(context, request.caller, command));
       tell(reply, await findContent(context, request.caller, image.id, place.disk), context.clock.now());
       if (!isPartial) return renderImage(image, request.caller);
       reply.code(204);

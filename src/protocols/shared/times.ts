@@ -22,8 +22,11 @@ export function readCompactSecond(text: string): number | undefined {
   return compactPattern.test(text) ? readSecond(text.replace(compactPattern, '$1-$2-$3T$4:$5:$6Z')) : undefined;
 }
 
-/** Epoch milliseconds of what `write` writes so. 31 February, though it can be parsed, is written otherwise. */
-export function readAs(write: (epochMs: number) => string, text: string): number | undefined {
-  const time = Date.parse(text);
+/**
+ * Epoch milliseconds of what `write` writes so; `parsed`: the same as `Date` reads it. 31 February, though it can be
+ * parsed, is written otherwise.
+ */
+export function readAs(write: (epochMs: number) => string, text: string, parsed = text): number | undefined {
+  const time = Date.parse(parsed);
   return !Number.isNaN(time) && write(time) === text ? time : undefined;
 }

@@ -1,12 +1,14 @@
 /** Images as DescribeImages tells of them. */
 import type { AppContext, Caller } from '../../../app/context.ts';
 import { findCopiesInto } from '../../../app/find-copy.ts';
-import { listTasks } from '../../../app/tasks/list-tasks.ts';
+import { findImportsInto } from '../../../app/tasks/find-task.ts';
 import { type Copy, percentDone, secondsRemaining } from '../../../domain/copy.ts';
 import type { Disk, Image } from '../../../domain/image.ts';
 import { isReadable } from '../../../domain/states.ts';
 import type { Task } from '../../../domain/task.ts';
 import { inGiB } from '../../../lib/gibibytes.ts';
+import { diskLetters } from '../../shared/disk-letters.ts';
+import { progressOf } from '../../shared/image-progress.ts';
 import { toSecond } from '../../shared/times.ts';
 import type { Answer } from '../operation.ts';
 import { assumed, bootModes, statusOf } from './image-words.ts';
@@ -28,12 +30,12 @@ async function findMakers(context: AppContext, caller: Caller, images: readonly 
   const unready = images.filter(({ state, accountId }) => !isReadable(state) && accountId === caller.accountId);
   const copied = unready.filter(({ sourceImageId }) => sourceImageId !== null).map(({ id }) => id);
   const imported = unready.filter(({ sourceImageId }) => sourceImageId === null).map(({ id }) => id);
-  const copies = copied.length === 0 ? new Map() : await findCopiesInto(context, caller, copied);
-  if (imported.length === 0) return { copies, imports: new Map() };
-  const query = { images: imported, kinds: ['import'], offset: 0, limit: imported.length } as const;
-  const { tasks } = await listTasks(context, caller, query);
-  return { copies, imports: new Map(tasks.map((task) => [task.imageId, task])) };
+  const copies = copied.length === 0 ? none : await findCopiesInto(context, caller, copied);
+  const imports = imported.length === 0 ? none : await findImportsInto(context, caller, imported);
+  return { copies, imports };
 }
+
+const none = new Map<string, never>();
 
 function view(image: Image, caller: Caller, { copies, imports }: Makers): Answer {
   const { attributes } = image;
@@ -92,12 +94,6 @@ function view(image: Image, caller: Caller, { copies, imports }: Makers): Answer
   };
 }
 
-/** P1: 100 for what has been committed, and for nothing else. */
-function progressOf({ state }: Image, maker: Copy | Task | undefined): number {
-  if (isReadable(state)) return 100;
-  return maker === undefined ? 0 : Math.min(99, percentDone(maker));
-}
-
 function mappings(image: Image, isOwn: boolean, copy: Copy | undefined, task: Task | undefined): Answer[] {
   const isCopied = image.sourceImageId !== null && isReadable(image.state);
   let before = 0;
@@ -128,9 +124,7 @@ function progressOfDisk(copy: Copy, { size }: Disk, before: number): Answer {
   return { Progress: `${percentDone(own)}%`, RemainTime: secondsRemaining(untilHere) ?? undefined };
 }
 
-const letters = [...'abcdefghijklmnopqrstuvwxyz'];
-
 /** `/dev/xvda` to `/dev/xvdz`, then `/dev/xvdaa`. */
 function deviceOf({ index }: Disk): string {
-  return `/dev/xvd${letters[Math.floor(index / 26) - 1] ?? ''}${letters[index % 26]}`;
+  return `/dev/xvd${diskLetters(index)}`;
 }

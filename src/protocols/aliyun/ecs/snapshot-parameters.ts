@@ -112,14 +112,12 @@ const timeFilters: Parameter<CreatedWithin> = {
   },
 };
 
-/** In any case. */
+const lowerCaseType = oneOf(['system', 'data'], faults.diskTypeInvalid);
+
 const diskType: Parameter<'system' | 'data' | undefined> = {
-  ...text({ rule: 'System or Data, in any case', fault: faults.diskTypeInvalid }),
-  read: (value, name) =>
-    oneOf(['system', 'data'], faults.diskTypeInvalid).read(
-      typeof value === 'string' ? value.toLowerCase() : value,
-      name,
-    ),
+  ...lowerCaseType,
+  rule: 'System or Data, in any case',
+  read: (value, name) => lowerCaseType.read(typeof value === 'string' ? value.toLowerCase() : value, name),
 };
 
 /** With one of the last two, pages go on where the one before ended, and are not counted. */

@@ -1,5 +1,7 @@
+import type { AppContext, Caller } from '../../../app/context.ts';
 import { listImagesCounted } from '../../../app/list-images.ts';
 import { listProjects } from '../../../app/tenants/projects.ts';
+import { findResourceGroup } from '../../../app/tenants/resource-groups.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { list, object, oneOf, type Parameter, required, text } from '../../shared/parameters.ts';
 import type { Fault } from '../fault.ts';
@@ -8,7 +10,7 @@ import { mostPerPage as mostProjects } from '../iam/paging.ts';
 import { toHexId } from '../ids.ts';
 import { noEnterpriseProject } from '../ims/enterprise-project.ts';
 import { operation } from '../operation.ts';
-import { enterpriseProjectId, findEnterpriseProject } from './enterprise-projects.ts';
+import { enterpriseProjectId } from './enterprise-projects.ts';
 import { pageParameters } from './paging.ts';
 import { listResourcesFaults as faults } from './resource-faults.ts';
 
@@ -65,10 +67,8 @@ export const listResources = operation({
   },
   faults,
   async handle({ context, caller, parameters }) {
-    const { projects: asked, matches: [named] = [], limit, offset } = parameters;
-    const { id } = await findEnterpriseProject(context, caller, parameters.enterprise_project_id);
-    const { projects } = await listProjects(context, caller, { limit: mostProjects });
-    const names = new Map(projects.map((project) => [project.id, project.name]));
+    const { enterprise_project_id: id, projects: asked, matches: [named] = [], limit, offset } = parameters;
+    if (id !== noEnterpriseProject) await findResourceGroup(context, caller, id);
     const { images, total } = await listImagesCounted(
       context,
       caller,
@@ -82,6 +82,7 @@ export const listResources = operation({
       },
       { offset, limit },
     );
+    const names = images.length === 0 ? none : await namesOfProjects(context, caller);
     const resources = images.map((image) => ({
       enterprise_project_id: id,
       project_id: toHexId(image.projectId),
@@ -94,3 +95,11 @@ export const listResources = operation({
     return { body: { resources, errors: [], total_count: total } };
   },
 });
+
+const none = new Map<string, never>();
+
+/** By id. */
+async function namesOfProjects(context: AppContext, caller: Caller): Promise<ReadonlyMap<string, string>> {
+  const { projects } = await listProjects(context, caller, { limit: mostProjects });
+  return new Map(projects.map(({ id, name }) => [id, name]));
+}

@@ -5,7 +5,7 @@
 import type { ImageUpdate } from '../../../app/update-image.ts';
 import type { AttributeChanges } from '../../../domain/image-attributes.ts';
 import type { PropertyChanges } from '../../../domain/image-properties.ts';
-import { maxTags } from '../../../domain/image-rules.ts';
+import { maxTags, maxWhole } from '../../../domain/image-rules.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { flag, list, oneOf, type Parameter, text, whole } from '../../shared/parameters.ts';
 import { containerFormats, otherOs, otherPlatform } from '../ims/image-words.ts';
@@ -39,8 +39,7 @@ function attribute<Value>(
 }
 
 const word = text({ fault: invalid });
-/** The most that OpenStack's clients can read: they keep disk and memory in 32 bits. */
-const amount = whole({ least: 0, most: 2 ** 31 - 1, fault: invalid });
+const amount = whole({ least: 0, most: maxWhole, fault: invalid });
 
 /** Huawei's words, and those of OpenStack's own images. */
 const architectureWords = {

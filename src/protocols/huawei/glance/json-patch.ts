@@ -6,6 +6,7 @@ import type { ImageUpdate } from '../../../app/update-image.ts';
 import type { Image } from '../../../domain/image.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { isObject } from '../../shared/parameters.ts';
+import { mediaTypeOf } from '../media-type.ts';
 import { glanceFaults } from './glance-faults.ts';
 import { changeBy, isBasic, isCustom, mergeChanges, removalOf } from './image-parameters.ts';
 
@@ -48,8 +49,8 @@ const dialects = new Map<
 ]);
 
 /** `contentType`: with what else the header says. */
-export function readPatch(contentType: string, body: unknown): Patch {
-  const dialect = dialects.get((contentType.split(';', 1)[0] ?? '').trim().toLowerCase());
+export function readPatch(contentType: string | undefined, body: unknown): Patch {
+  const dialect = dialects.get(mediaTypeOf(contentType));
   if (dialect === undefined) throw new FaultError(glanceFaults.unsupportedMediaType);
   if (!Array.isArray(body)) throw new FaultError(invalid, 'the body is no array of changes');
   if (body.length > mostChanges) throw new FaultError(invalid, `at most ${mostChanges} changes at once`);

@@ -3,6 +3,7 @@ import type { ImageSort } from '../../../domain/image-query.ts';
 import { isRefusal } from '../../../domain/refusal.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { oneOf, text, whole } from '../../shared/parameters.ts';
+import { type ImageSortKey, imageSortKeys, imageSorts } from '../ims/image-sorts.ts';
 import { viewImages } from '../ims/image-view.ts';
 import { findVisibleImage } from '../ims/named-image.ts';
 import { operation } from '../operation.ts';
@@ -14,19 +15,7 @@ const fault = glanceFaults.invalid;
 const usualImages = 25;
 const mostImages = 1000;
 
-/** The container's format nearly all images share, and then it is the ids that order them. */
-const sorts = {
-  name: 'name',
-  status: 'state',
-  container_format: 'id',
-  disk_format: 'format',
-  size: 'size',
-  id: 'id',
-  created_at: 'createdAt',
-  updated_at: 'updatedAt',
-} as const satisfies Readonly<Record<string, ImageSort>>;
-
-const key = oneOf(Object.keys(sorts) as (keyof typeof sorts)[], fault);
+const key = oneOf(imageSortKeys, fault);
 const direction = oneOf(['asc', 'desc'], fault);
 
 const query = {
@@ -83,7 +72,7 @@ export const listGlanceImages = operation({
 });
 
 interface Order {
-  readonly sort_key: keyof typeof sorts | undefined;
+  readonly sort_key: ImageSortKey | undefined;
   readonly sort_dir: 'asc' | 'desc' | undefined;
   readonly sort: string | undefined;
 }
@@ -93,7 +82,7 @@ function orderOf({ sort, sort_key, sort_dir }: Order): { readonly sort: ImageSor
   const [name, way] = first.split(':');
   const by = key.read(name, 'sort') ?? sort_key ?? 'created_at';
   const to = direction.read(way, 'sort') ?? sort_dir;
-  return { sort: sorts[by], descending: to !== 'asc' };
+  return { sort: imageSorts[by], descending: to !== 'asc' };
 }
 
 function refuseMarker(error: unknown): never {

@@ -1,9 +1,8 @@
 /** How Glance's requests name an image: by its UUID; a name is no id, and clients want to be told so. */
 import type { AppContext, Caller } from '../../../app/context.ts';
 import type { Image } from '../../../domain/image.ts';
-import { FaultError } from '../../shared/faults.ts';
 import { required, text } from '../../shared/parameters.ts';
-import { findVisibleImage } from '../ims/named-image.ts';
+import { findOwnImage as findImageOfAccount } from '../ims/named-image.ts';
 import type { Scope } from '../operation.ts';
 import { glanceFaults } from './glance-faults.ts';
 
@@ -17,7 +16,5 @@ export async function findOwnImage(
   scope: Scope,
   id: string,
 ): Promise<Image> {
-  const image = await findVisibleImage(context, caller, scope, id);
-  if (image.accountId !== caller.accountId) throw new FaultError(glanceFaults.forbidden);
-  return image;
+  return await findImageOfAccount(context, caller, scope, id, glanceFaults.forbidden);
 }

@@ -49,7 +49,7 @@ export const patchImage = operation({
   faults: patchImageFaults,
   refusals: { 'resource-group.not-found': enterpriseProjectInvalid },
   async handle({ context, caller, scope, parameters, payload, headers }) {
-    const patch = readPatch(headers.get('content-type') ?? '', payload);
+    const patch = readPatch(headers.get('content-type'), payload);
     const image = await findOwnImage(context, caller, scope, parameters.image_id);
     const { update: asked, isConditional } = applyPatch(image, patch);
     const { visibility, ...others } = asked;

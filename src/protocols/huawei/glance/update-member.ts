@@ -2,10 +2,11 @@ import { answerShare } from '../../../app/shares.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { oneOf, required, text } from '../../shared/parameters.ts';
 import { findOfferedImage } from '../ims/members/offered-image.ts';
-import { findMember, isOwnProject, viewMember } from '../members.ts';
+import { findVisibleImage } from '../ims/named-image.ts';
+import { findMembers, isOwnProject, viewMember } from '../members.ts';
 import { operation } from '../operation.ts';
 import { memberFaults, memberRefusals } from './member-faults.ts';
-import { findOwnImage, imageId } from './named-image.ts';
+import { imageId } from './named-image.ts';
 
 const { conflict, forbidden, notFound } = memberFaults;
 const malformed = { ...memberFaults.malformed, when: 'status is neither accepted nor rejected' };
@@ -29,12 +30,12 @@ export const updateImageMember = operation({
     const image = await findOfferedImage(context, caller, scope, image_id);
     if (image === undefined) {
       // It is there to be seen, but not to be answered.
-      await findOwnImage(context, caller, scope, image_id);
+      await findVisibleImage(context, caller, scope, image_id);
       throw new FaultError(forbidden);
     }
     if (!(await isOwnProject(context, caller, scope, member_id))) throw new FaultError(notFound);
     await answerShare(context, caller, image.id, status);
-    const member = await findMember(context, caller, image, member_id);
+    const [member] = await findMembers(context, caller, image);
     if (member === undefined) throw new FaultError(notFound);
     return { body: viewMember(member) };
   },

@@ -9,6 +9,7 @@ import { type Spool, SpoolError } from '../../../lib/spool.ts';
 import { FaultError } from '../../shared/faults.ts';
 import type { Spooling } from '../../shared/spools.ts';
 import { untilIdle } from '../../shared/until-idle.ts';
+import { mediaTypeOf } from '../media-type.ts';
 import { type HuaweiContext, operation } from '../operation.ts';
 import { glanceFaults } from './glance-faults.ts';
 import { findOwnImage, imageId } from './named-image.ts';
@@ -43,8 +44,8 @@ export const uploadFile = operation({
     'disk.unsafe-format': ({ reason }) => new FaultError(invalid, reason),
   },
   async handle({ context, caller, scope, parameters, content, headers, signal }) {
-    const [type = ''] = (headers.get('content-type') ?? '').split(';');
-    if (type.trim().toLowerCase() !== 'application/octet-stream') throw new FaultError(unsupportedMediaType);
+    const type = mediaTypeOf(headers.get('content-type'));
+    if (type !== 'application/octet-stream') throw new FaultError(unsupportedMediaType);
     const image = await findOwnImage(context, caller, scope, parameters.image_id);
     if (image.state !== 'queued' && image.state !== 'uploading') {
       throw new FaultError(conflict, `the image is ${image.state}, and only one that is queued can get bytes`);

@@ -2,8 +2,8 @@
 
 import { oneOf, required } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
-import type { Hosts } from '../hosts.ts';
-import { type HuaweiContext, operation } from '../operation.ts';
+import { type Linking, serviceUrl } from '../iam/links.ts';
+import { operation } from '../operation.ts';
 
 const versions = [
   { id: 'v2.2', status: 'CURRENT', path: '/v2/' },
@@ -15,14 +15,9 @@ const versions = [
 
 const { apiNotFound } = commonFaults;
 
-interface Asked {
-  readonly context: Pick<HuaweiContext, 'regions'>;
-  readonly hosts: Hosts;
-}
-
 /** Whatever clients ask for next they send to the links' host. `asked`: `v2.1`, or `v2` for all of those; by default all. */
-export function glanceVersions({ context, hosts }: Asked, asked = ''): object {
-  const base = hosts.urlOf('ims', hosts.region ?? context.regions[0] ?? '');
+export function glanceVersions(linking: Linking, asked = ''): object {
+  const base = serviceUrl('ims', linking);
   const found = versions.filter(({ id }) => asked === '' || id === asked || id.startsWith(`${asked}.`));
   return {
     versions: found.map(({ id, status, path }) => ({ status, id, links: [{ href: `${base}${path}`, rel: 'self' }] })),

@@ -3,7 +3,7 @@ import { findTokenSession } from '../../../app/tenants/tokens.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { object, required, text } from '../../shared/parameters.ts';
 import { operation } from '../operation.ts';
-import { tokenFaults as faults } from './token-faults.ts';
+import { tokenFaults as faults, sessionRefusals } from './token-faults.ts';
 import { identify, identity } from './token-identity.ts';
 import { placeOf, scope } from './token-scope.ts';
 import { viewToken } from './token-view.ts';
@@ -23,15 +23,7 @@ export const createToken = operation({
   query: { nocatalog: text({ rule: 'anything leaves the catalog out', fault }) },
   body: { auth: required(object({ identity: required(identity, fault), scope }, fault), fault) },
   faults,
-  refusals: {
-    forbidden: faults.forbidden,
-    'agency.not-found': ({ agency }) => new FaultError(faults.agencyNotFound, agency),
-    'account.not-found': faults.unauthorized,
-    'project.not-found': faults.unauthorized,
-    // What proved the caller has ended since.
-    'session.not-found': faults.unauthorized,
-    'session.limit': ({ limit }) => new FaultError(faults.tooMany, `the user has ${limit} tokens`),
-  },
+  refusals: sessionRefusals(faults),
   async handle(request) {
     const { context, parameters } = request;
     const { auth, nocatalog } = parameters;

@@ -1,5 +1,5 @@
-/** Addresses of IAM's resources. */
-import type { Hosts } from '../hosts.ts';
+/** Addresses of the services, and of IAM's resources. */
+import type { Hosts, NamedService } from '../hosts.ts';
 import type { HuaweiContext } from '../operation.ts';
 
 export interface Linking {
@@ -7,14 +7,14 @@ export interface Linking {
   readonly hosts: Hosts;
 }
 
-/** Of IAM, where the client can reach it: without a slash at its end. */
-export function identityUrl({ context, hosts }: Linking): string {
-  return hosts.urlOf('iam', hosts.region ?? context.regions[0] ?? '');
+/** Of the service, where the client can reach it: without a slash at its end. */
+export function serviceUrl(service: NamedService, { context, hosts }: Linking): string {
+  return hosts.urlOf(service, hosts.region ?? context.regions[0] ?? '');
 }
 
 /** `path`: below the version, `projects/…`. */
 export function linkOf(linking: Linking, path: string): { readonly self: string } {
-  return { self: `${identityUrl(linking)}/v3/${path}` };
+  return { self: `${serviceUrl('iam', linking)}/v3/${path}` };
 }
 
 /** Of a list; clients that want another page of it ask by its number. */

@@ -1,9 +1,9 @@
-import { FaultError } from '../../shared/faults.ts';
 import { flag, text } from '../../shared/parameters.ts';
 import { readId } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { plainFaults } from '../plain-faults.ts';
 import { linksOf } from './links.ts';
+import { demandOwnDomain } from './own-domain.ts';
 import { pageOf, pageParameters } from './paging.ts';
 import { placedProjects, viewProject } from './project-view.ts';
 
@@ -30,7 +30,7 @@ export const listProjects = operation({
   async handle(request) {
     const { context, caller, parameters } = request;
     const { domain_id: domain, name, parent_id: parent, enabled = true, is_domain: isDomain = false } = parameters;
-    if (domain && readId(domain) !== caller.accountId) throw new FaultError(faults.forbidden);
+    demandOwnDomain(caller, domain);
     // All of them are enabled, and none is a domain.
     const all = enabled && !isDomain ? await placedProjects(context, caller) : [];
     const found = all.filter((project) => {

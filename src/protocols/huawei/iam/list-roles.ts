@@ -1,9 +1,8 @@
-import { FaultError } from '../../shared/faults.ts';
 import { oneOf, text } from '../../shared/parameters.ts';
-import { readId } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { plainFaults } from '../plain-faults.ts';
 import { linksOf } from './links.ts';
+import { demandOwnDomain } from './own-domain.ts';
 import { pageOf, pageParameters } from './paging.ts';
 import { viewRole } from './role-view.ts';
 import { type HuaweiRole, huaweiRoles } from './roles-data.ts';
@@ -41,7 +40,7 @@ export const listRoles = operation({
   async handle(request) {
     const { caller, parameters } = request;
     const { domain_id: domain, name, display_name: part = '', permission_type: kind, type, catalog } = parameters;
-    if (domain && readId(domain) !== caller.accountId) throw new FaultError(faults.forbidden);
+    demandOwnDomain(caller, domain);
     const found = huaweiRoles.filter(
       (role) =>
         !domain &&

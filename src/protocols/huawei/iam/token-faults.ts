@@ -1,5 +1,7 @@
 /** What IAM says to whoever asks for a token, or about one. */
-import type { Faults } from '../fault.ts';
+import { FaultError } from '../../shared/faults.ts';
+import type { RefusalFaults } from '../../shared/refusals.ts';
+import type { Fault, Faults } from '../fault.ts';
 import { plainFaults } from '../plain-faults.ts';
 
 export const tokenFaults = {
@@ -57,3 +59,17 @@ export const tokenFaults = {
   },
   busy: { ...plainFaults[503], when: 'too many passwords are being checked at once, or more than four of the address' },
 } as const satisfies Faults;
+
+/** Of operations that begin a session, each of which has its own words for when it refuses. */
+export function sessionRefusals({ forbidden, unauthorized }: Readonly<Record<'forbidden' | 'unauthorized', Fault>>) {
+  const { agencyNotFound, tooMany } = tokenFaults;
+  return {
+    forbidden,
+    'agency.not-found': ({ agency }) => new FaultError(agencyNotFound, agency),
+    'account.not-found': unauthorized,
+    'project.not-found': unauthorized,
+    // What proved the caller has ended since.
+    'session.not-found': unauthorized,
+    'session.limit': ({ limit }) => new FaultError(tooMany, `the user has ${limit} tokens`),
+  } satisfies RefusalFaults;
+}

@@ -1,6 +1,6 @@
 /** Versions of Keystone's API. */
 import { operation } from '../operation.ts';
-import { identityUrl, type Linking } from './links.ts';
+import { type Linking, serviceUrl } from './links.ts';
 
 /** openstackclient sends what follows to the link's host. */
 function version(linking: Linking): object {
@@ -8,7 +8,7 @@ function version(linking: Linking): object {
     id: 'v3.6',
     status: 'stable',
     updated: '2016-04-04T00:00:00Z',
-    links: [{ rel: 'self', href: `${identityUrl(linking)}/v3/` }],
+    links: [{ rel: 'self', href: `${serviceUrl('iam', linking)}/v3/` }],
     'media-types': [{ base: 'application/json', type: 'application/vnd.openstack.identity-v3+json' }],
   };
 }

@@ -8,22 +8,36 @@ import { type Copy, percentDone } from '../../../domain/copy.ts';
 import type { Image } from '../../../domain/image.ts';
 import { isRefusal, type RefusalCode } from '../../../domain/refusal.ts';
 import type { Task } from '../../../domain/task.ts';
-import { isObject } from '../../shared/parameters.ts';
+import { FaultError } from '../../shared/faults.ts';
+import { isObject, required, text } from '../../shared/parameters.ts';
+import type { Faults } from '../fault.ts';
 import { readId } from '../ids.ts';
 import type { HuaweiContext } from '../operation.ts';
 import { type Job, standTogether } from './job.ts';
 import { jobErrorOf } from './job-errors.ts';
 import { jobTypes } from './job-types.ts';
 
+export const jobFaults = {
+  jobNotFound: {
+    status: 400,
+    code: 'IMG.0023',
+    message: 'An exception occurred during task query.',
+    when: 'the account has no job of this id that the caller may see',
+  },
+} as const satisfies Faults;
+
+/** Of operations that have it in their paths. */
+export const jobId = required(text({ fault: jobFaults.jobNotFound }), jobFaults.jobNotFound);
+
 /** The account's job, whichever of its projects and regions it is about and whichever dialect began it. */
-export async function findJob(context: HuaweiContext, caller: Caller, jobId: string): Promise<Job | undefined> {
-  const id = readId(jobId);
-  if (id === undefined) return undefined;
+export async function findJob(context: HuaweiContext, caller: Caller, given: string): Promise<Job> {
+  const id = readId(given);
+  if (id === undefined) throw new FaultError(jobFaults.jobNotFound);
   for (const find of [findCopyJob, findTaskJob, findReceiptJob]) {
     const job = await find(context, caller, id);
     if (job !== undefined) return job;
   }
-  return undefined;
+  throw new FaultError(jobFaults.jobNotFound);
 }
 
 async function unlessMissing<Found>(code: RefusalCode, find: () => Promise<Found>): Promise<Found | undefined> {

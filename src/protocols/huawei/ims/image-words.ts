@@ -1,5 +1,5 @@
 /** The domain's words for images, and the image service's (reference §4.2, §4.3). */
-import type { DiskFormat, Image, ImageKind, Visibility } from '../../../domain/image.ts';
+import type { Image, ImageKind, Visibility } from '../../../domain/image.ts';
 import type { architectures, bootModes, ImageAttributes, osTypes } from '../../../domain/image-attributes.ts';
 import { type ImageState, isReadable } from '../../../domain/states.ts';
 
@@ -83,25 +83,17 @@ export const firmwares = {
   'uefi-preferred': 'uefi',
 } as const satisfies Readonly<Record<(typeof bootModes)[number], string>>;
 
-/** `disk_format`. Huawei's own formats, zvhd and zvhd2, no image has here. */
-const diskFormatWords = {
-  raw: 'raw',
-  qcow2: 'qcow2',
-  vmdk: 'vmdk',
-  vhd: 'vhd',
-  vhdx: 'vhdx',
-  iso: 'iso',
-} as const satisfies Readonly<Record<DiskFormat, string>>;
-
-/** Of an image without bytes what its client says that they will be; undefined where nobody knows. */
+/**
+ * `disk_format`, whose words are the domain's; Huawei's own formats, zvhd and zvhd2, no image has here. Of an image without bytes
+ * what its client says that they will be; undefined where nobody knows.
+ */
 export function diskFormatOf({
   state,
   disks,
   properties,
 }: Pick<Image, 'state' | 'disks' | 'properties'>): string | undefined {
-  const format = disks[0]?.format;
-  if (!format || !isReadable(state)) return properties.disk_format ?? (format ? diskFormatWords[format] : undefined);
-  return diskFormatWords[format];
+  const format = disks[0]?.format ?? undefined;
+  return isReadable(state) ? (format ?? properties.disk_format) : (properties.disk_format ?? format);
 }
 
 /** Glance's, which say nothing of an image's bytes and are kept as texts; one that has none is `bare`. */

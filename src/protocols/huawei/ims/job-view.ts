@@ -1,19 +1,9 @@
 /** Jobs as both calls show them (reference §3). */
 import type { CopyState } from '../../../domain/states.ts';
-import type { Faults } from '../fault.ts';
 import { toHexId } from '../ids.ts';
 import { jobTime } from '../times.ts';
 import type { Job } from './job.ts';
 import { type JobType, jobTypes } from './job-types.ts';
-
-export const jobFaults = {
-  jobNotFound: {
-    status: 400,
-    code: 'IMG.0023',
-    message: 'An exception occurred during task query.',
-    when: 'the account has no job of this id that the caller may see',
-  },
-} as const satisfies Faults;
 
 const statuses = {
   queued: 'INIT',

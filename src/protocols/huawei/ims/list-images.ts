@@ -1,26 +1,12 @@
 import { listImages as listVisibleImages, placeOf } from '../../../app/list-images.ts';
 import { isUuid } from '../../../domain/ids.ts';
-import type { ImageSort } from '../../../domain/image-query.ts';
 import { oneOf, text, whole } from '../../shared/parameters.ts';
 import { operation } from '../operation.ts';
 import { imageFilters, imageQueryOf } from './image-filters.ts';
+import { imageSortKeys, imageSorts } from './image-sorts.ts';
 import { viewImages } from './image-view.ts';
 import { listImagesFaults as faults } from './list-images-faults.ts';
 import { findVisibleImage } from './named-image.ts';
-
-/** The container's format nearly all images share, and then it is the ids that order them. */
-const sorts = {
-  name: 'name',
-  container_format: 'id',
-  disk_format: 'format',
-  status: 'state',
-  id: 'id',
-  size: 'size',
-  created_at: 'createdAt',
-  updated_at: 'updatedAt',
-} as const satisfies Readonly<Record<string, ImageSort>>;
-
-type SortKey = keyof typeof sorts;
 
 const mostImages = 500;
 
@@ -40,12 +26,12 @@ export const listImages = operation({
       rule: `1 or more; of which at most ${mostImages} are given`,
     },
     marker: text({ rule: 'id of the last image of the page before', fault: faults.markerMalformed, matches: isUuid }),
-    sort_key: oneOf(Object.keys(sorts) as SortKey[], faults.parameterInvalid),
+    sort_key: oneOf(imageSortKeys, faults.parameterInvalid),
     sort_dir: oneOf(['asc', 'desc'], faults.parameterInvalid),
   },
   faults,
   async handle({ context, caller, scope, parameters: asked, search }) {
-    const sort = sorts[asked.sort_key ?? 'created_at'];
+    const sort = imageSorts[asked.sort_key ?? 'created_at'];
     const query = imageQueryOf(asked, scope, search);
     const last = asked.marker ? await findVisibleImage(context, caller, scope, asked.marker) : undefined;
     if (query === undefined) return { body: { images: [] } };

@@ -6,6 +6,7 @@ import type { Image } from '../../../domain/image.ts';
 import { RefusalError } from '../../../domain/refusal.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { required, text } from '../../shared/parameters.ts';
+import type { Fault } from '../fault.ts';
 import { imageFaults } from '../image-faults.ts';
 import type { Scope } from '../operation.ts';
 
@@ -38,9 +39,10 @@ export async function findOwnImage(
   caller: Caller,
   scope: Scope,
   id: string,
+  notOwn: Fault = ownerOnly,
 ): Promise<Image> {
   const image = await findVisibleImage(context, caller, scope, id);
-  if (image.accountId !== caller.accountId) throw new FaultError(ownerOnly);
+  if (image.accountId !== caller.accountId) throw new FaultError(notOwn);
   return image;
 }
 

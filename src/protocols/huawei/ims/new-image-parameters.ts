@@ -1,6 +1,7 @@
 /** What requests say of new images, wherever their bytes come from, and what of it goes into the image (reference §5, §7.1). */
 import type { ImportImageCommand } from '../../../app/tasks/import-image.ts';
 import type { ImageAttributes } from '../../../domain/image-attributes.ts';
+import { maxWhole } from '../../../domain/image-rules.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { flag, list, oneOf, type Read, text, whole } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
@@ -22,8 +23,8 @@ export const tagParameters = {
   image_tags: list(newTag, tagList),
 };
 
-/** Of instances that are made from the image; the most that OpenStack's clients can read. */
-const memory = whole({ least: 0, most: 2 ** 31 - 1, fault: sizeInvalid });
+/** Of instances that are made from the image. */
+const memory = whole({ least: 0, most: maxWhole, fault: sizeInvalid });
 
 export const newImageParameters = {
   name: imageName,

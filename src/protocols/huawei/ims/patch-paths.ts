@@ -1,6 +1,7 @@
 /** The changes of UpdateImage, one attribute each, as one change in the words of the domain (reference §7.4). */
 import type { ImageUpdate } from '../../../app/update-image.ts';
 import type { Image } from '../../../domain/image.ts';
+import { maxWhole } from '../../../domain/image-rules.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { flag, isObject, oneOf, type Parameter, whole } from '../../shared/parameters.ts';
 import { enterpriseProjectId, imageDescription, imageName } from './text-parameters.ts';
@@ -38,7 +39,7 @@ function readPatch(patch: unknown): Patch {
   return { op, attribute, value: op === 'remove' ? undefined : patch.value };
 }
 
-const ram = whole({ least: 0, most: 2 ** 31 - 1, fault: faults.sizeInvalid });
+const ram = whole({ least: 0, most: maxWhole, fault: faults.sizeInvalid });
 const firmware = oneOf(['bios', 'uefi'], faults.firmwareUnknown);
 const support = flag(faults.patchInvalid);
 

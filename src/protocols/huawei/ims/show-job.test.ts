@@ -16,9 +16,10 @@ import type { ImageKind } from '../../../domain/image.ts';
 import type { TaskHolder } from '../../../domain/task.ts';
 import { commonFaults } from '../common-faults.ts';
 import { fromHexId, toHexId } from '../ids.ts';
+import { jobFaults } from './find-job.ts';
 import { jobErrorOf } from './job-errors.ts';
 import { jobTypes } from './job-types.ts';
-import { jobFaults, viewJob } from './job-view.ts';
+import { viewJob } from './job-view.ts';
 
 const MiB = 1024 ** 2;
 const moment = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);

@@ -60,9 +60,14 @@ export async function startImports(
   commands: readonly ImportImageCommand[],
   { cmkId }: { readonly cmkId: string | undefined },
 ): Promise<Answer> {
-  const { result } = await importImages(context, caller, commands, { dryRun: Boolean(cmkId) });
-  const [first, ...others] = result.map(({ id }) => id);
-  if (others.length === 0) return acceptedJob(first as string);
-  const tasks = { kind: jobTypes.importImage, result: { tasks: [first, ...others] } };
-  return acceptedJob((await keepReceipt(context, caller, tasks)).id);
+  let job = '';
+  await importImages(context, caller, commands, {
+    dryRun: Boolean(cmkId),
+    async also(db, tasks) {
+      const [first, ...others] = tasks.map(({ id }) => id);
+      const receipt = { kind: jobTypes.importImage, result: { tasks: [first, ...others] } };
+      job = others.length === 0 ? (first as string) : (await keepReceipt({ ...context, db }, caller, receipt)).id;
+    },
+  });
+  return acceptedJob(job);
 }

@@ -5,8 +5,8 @@
 
 import { percentDecode, percentEncode } from '../../shared/percent-encoding.ts';
 import { splitUrl } from '../../shared/raw-request.ts';
+import type { HuaweiRequest } from '../request.ts';
 import { type Payload, payloadsOf } from './payload.ts';
-import type { SignedRequest } from './signed-request.ts';
 
 interface CanonicalRequest {
   readonly text: string;
@@ -15,15 +15,16 @@ interface CanonicalRequest {
 }
 
 /** The readings of a request, the reference's own first. */
-export type Canonicalize = (request: SignedRequest, signedHeaders: readonly string[]) => readonly CanonicalRequest[];
+export type Canonicalize = (request: HuaweiRequest, signedHeaders: readonly string[]) => readonly CanonicalRequest[];
 
 export const huaweiCanonicalRequests: Canonicalize = (request, signedHeaders) => {
   const [path, query] = splitUrl(request.url);
   const headers = lines(request, signedHeaders, (value) => value);
   const pairs = readQuery(query).sort((one, other) => compare(one.name, other.name) || compare(one.value, other.value));
+  const asQuery = canonicalQuery(pairs);
   const payloads = payloadsOf(request, signedHeaders);
   return pathsOf(path).flatMap((each) =>
-    payloads.map((payload) => join(request.method, each, canonicalQuery(pairs), headers, payload)),
+    payloads.map((payload) => join(request.method, each, asQuery, headers, payload)),
   );
 };
 
@@ -32,8 +33,9 @@ export const otcCanonicalRequests: Canonicalize = (request, signedHeaders) => {
   const [path, query] = splitUrl(url);
   const headers = lines(request, signedHeaders, (value) => value.replaceAll(/[\t ]+/g, ' '));
   const pairs = readQuery(query);
+  const asPath = canonicalPath(path, percentDecode);
   const render = (asQuery: string, payloads: readonly Payload[]) =>
-    payloads.map((payload) => join(method, canonicalPath(path, percentDecode), asQuery, headers, payload));
+    payloads.map((payload) => join(method, asPath, asQuery, headers, payload));
   const usual = render(otcQuery(method, pairs), payloadsOf(request, signedHeaders));
   if (method !== 'POST' || body?.length !== 0 || pairs.length === 0) return usual;
   // Of a POST with no body at all, the client takes the query for it.
@@ -51,7 +53,7 @@ function join(method: string, path: string, query: string, headers: string, { ha
 }
 
 /** The headers, an empty line, their names. They are in the order in which the client names them. */
-function lines({ headers }: SignedRequest, names: readonly string[], normalize: (value: string) => string): string {
+function lines({ headers }: HuaweiRequest, names: readonly string[], normalize: (value: string) => string): string {
   return `${names.map((name) => `${name}:${normalize(headers.get(name) ?? '')}\n`).join('')}\n${names.join(';')}`;
 }
 

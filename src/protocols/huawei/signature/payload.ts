@@ -1,6 +1,7 @@
 /** What stands for the body in a canonical request (reference §1.4). */
 import { createHash } from 'node:crypto';
-import type { SignedRequest } from './signed-request.ts';
+import { mediaTypeOf } from '../media-type.ts';
+import type { HuaweiRequest } from '../request.ts';
 
 export interface Payload {
   /** The last line of the canonical request. */
@@ -24,7 +25,7 @@ const hashOfNothing = sha256('');
  * is never among them, but for a streamed body, which is held to it.
  */
 export function payloadsOf(
-  { headers, body }: Pick<SignedRequest, 'headers' | 'body'>,
+  { headers, body }: Pick<HuaweiRequest, 'headers' | 'body'>,
   signedHeaders: readonly string[],
 ): readonly Payload[] {
   const claim = headers.get('x-sdk-content-sha256') ?? '';
@@ -51,5 +52,5 @@ function inSpellingOf(claim: string, hash: string): string {
  */
 function mayBeUnsigned(contentType: string | undefined, signedHeaders: readonly string[]): boolean {
   if (!contentType || !signedHeaders.includes('content-type')) return false;
-  return contentType.split(';')[0]?.trim().toLowerCase() !== 'application/json';
+  return mediaTypeOf(contentType) !== 'application/json';
 }

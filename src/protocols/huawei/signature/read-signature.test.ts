@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { HuaweiRequest } from '../request.ts';
 import { readHeaders } from './headers.ts';
 import { readSignature, SignatureSyntaxError } from './read-signature.ts';
-import type { SignedRequest } from './signed-request.ts';
 
 const accessKeyId = 'AKEXAMPLE0123456789';
 const secret = 'SKexample/abcdefghijklmnopqrstuvwxyz0123';
@@ -30,7 +30,7 @@ interface Vector {
   readonly signature: string;
 }
 
-function received({ method, url, headers, body = '', credential, signature }: Vector): SignedRequest {
+function received({ method, url, headers, body = '', credential, signature }: Vector): HuaweiRequest {
   const signed = Object.keys(headers).map((name) => name.toLowerCase());
   const authorization = `SDK-HMAC-SHA256 ${credential}, SignedHeaders=${signed.join(';')}, Signature=${signature}`;
   const rawHeaders = Object.entries({ ...headers, Authorization: authorization }).flat();
@@ -42,7 +42,7 @@ function received({ method, url, headers, body = '', credential, signature }: Ve
   };
 }
 
-const verify = (request: SignedRequest, key = secret) => readSignature(request)?.verify(key);
+const verify = (request: HuaweiRequest, key = secret) => readSignature(request)?.verify(key);
 const right = { isRight: true, mustHash: null };
 const wrong = expect.objectContaining({ isRight: false });
 
@@ -171,7 +171,7 @@ function* variants(text: string): Generator<string> {
   for (let index = 0; index < text.length; index += 1) yield `${text.slice(0, index)}q${text.slice(index + 1)}`;
 }
 
-function isRight(request: SignedRequest): boolean {
+function isRight(request: HuaweiRequest): boolean {
   try {
     return verify(request)?.isRight ?? false;
   } catch (error) {
@@ -206,7 +206,7 @@ describe('what a signature leaves open', () => {
 
 describe('a signature that cannot be read', () => {
   const request = received(post);
-  const changed = (name: string, value: string): SignedRequest => ({
+  const changed = (name: string, value: string): HuaweiRequest => ({
     ...request,
     headers: new Map([...request.headers, [name, value]]),
   });
@@ -215,12 +215,12 @@ describe('a signature that cannot be read', () => {
     changed('authorization', `SDK-HMAC-SHA256 Access=ak, SignedHeaders=${names}, Signature=${digits}`);
   const withCredential = (credential: string) =>
     changed('authorization', `SDK-HMAC-SHA256 Credential=${credential}, SignedHeaders=x-sdk-date, Signature=${digits}`);
-  const without = (name: string): SignedRequest => ({
+  const without = (name: string): HuaweiRequest => ({
     ...request,
     headers: new Map([...request.headers].filter(([each]) => each !== name)),
   });
 
-  it.each<[string, SignedRequest]>([
+  it.each<[string, HuaweiRequest]>([
     ['another algorithm', changed('authorization', 'SDK-HMAC-SM3 Access=a, SignedHeaders=b, Signature=c')],
     ['another scheme', changed('authorization', 'Bearer abc')],
     ['nothing but the algorithm', changed('authorization', 'SDK-HMAC-SHA256 ')],

@@ -1,9 +1,9 @@
 /** Signatures by access key: `SDK-HMAC-SHA256`, under which name there are two (reference §1.4, §1.5). */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { fromHex } from '../../../lib/hex.ts';
+import type { HuaweiRequest } from '../request.ts';
 import { type Canonicalize, huaweiCanonicalRequests, otcCanonicalRequests } from './canonical-request.ts';
 import { sha256 } from './payload.ts';
-import type { SignedRequest } from './signed-request.ts';
 
 export type SignatureVerdict =
   /** `mustHash`: the SHA-256 that a streamed body must turn out to have; null if nothing is left to be checked. */
@@ -37,7 +37,7 @@ const headerName = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
  * Undefined if the request has no `Authorization`; throws {@link SignatureSyntaxError} if it has another one than these. Only
  * `X-Sdk-Date` has to be among the signed headers: Terraform's providers sign neither the host nor the project.
  */
-export function readSignature(request: SignedRequest): Signature | undefined {
+export function readSignature(request: HuaweiRequest): Signature | undefined {
   const { headers, url } = request;
   const authorization = headers.get('authorization');
   if (authorization === undefined) return undefined;
@@ -103,7 +103,7 @@ function otcForm(credential: string, date: string): Form {
   };
 }
 
-function checkNames(names: readonly string[], headers: SignedRequest['headers']): void {
+function checkNames(names: readonly string[], headers: HuaweiRequest['headers']): void {
   if (!names.every((name) => headerName.test(name)) || new Set(names).size !== names.length) {
     throw new SignatureSyntaxError('SignedHeaders are not names in lower case, each once');
   }

@@ -6,9 +6,9 @@ import { stringify } from 'node:querystring';
 import { AKSKSigner } from '@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { HuaweiRequest } from '../request.ts';
 import { readHeaders } from './headers.ts';
 import { readSignature, SignatureSyntaxError, type SignatureVerdict } from './read-signature.ts';
-import type { SignedRequest } from './signed-request.ts';
 
 const accessKeyId = 'AKEXAMPLE0123456789';
 const secret = 'SKexample/abcdefghijklmnopqrstuvwxyz0123';
@@ -42,12 +42,12 @@ function sign({ method, path, query = {}, headers = {}, data }: Call) {
   };
 }
 
-function received(call: Call): SignedRequest {
+function received(call: Call): HuaweiRequest {
   const { headers, url, body } = sign(call);
   return { method: call.method, url, headers: readHeaders(headers.flat()) ?? new Map(), body: Buffer.from(body) };
 }
 
-function verify(request: SignedRequest, key = secret): SignatureVerdict | undefined {
+function verify(request: HuaweiRequest, key = secret): SignatureVerdict | undefined {
   const signature = readSignature(request);
   // Who it is says which secret it has to be.
   return signature?.verify(signature.accessKeyId === accessKeyId ? key : 'of somebody else');
@@ -105,7 +105,7 @@ it('does not verify once anything of it has changed', () => {
   );
 });
 
-function isVerified(request: SignedRequest): boolean {
+function isVerified(request: HuaweiRequest): boolean {
   try {
     return verify(request)?.isRight ?? false;
   } catch (error) {
@@ -115,11 +115,11 @@ function isVerified(request: SignedRequest): boolean {
 }
 
 function changeOf(
-  request: SignedRequest,
+  request: HuaweiRequest,
   place: 'method' | 'url' | 'header' | 'body',
   at: number,
   replace: (from: string) => string,
-): SignedRequest {
+): HuaweiRequest {
   if (place === 'method') return { ...request, method: request.method === 'GET' ? 'POST' : 'GET' };
   if (place === 'url') return { ...request, url: `/${replace(request.url.slice(1))}` };
   if (place === 'body') {
@@ -131,7 +131,7 @@ function changeOf(
 }
 
 /** Escapes that stand for the same, the order of the query, and a slash at the end say nothing. */
-function meaningOf({ method, url, headers, body }: SignedRequest): string {
+function meaningOf({ method, url, headers, body }: HuaweiRequest): string {
   const [path = '', ...rest] = url.split('?');
   const query = [...new URLSearchParams(rest.join('?'))].map((pair) => JSON.stringify(pair)).sort();
   return JSON.stringify([method, slashed(decoded(path)), query, [...headers], Buffer.from(body ?? '').toString('hex')]);

@@ -1,4 +1,4 @@
-import { listImagesCounted } from '../../../app/list-images.ts';
+import { listImages } from '../../../app/list-images.ts';
 import { ids } from '../list-parameters.ts';
 import { operation } from '../operation.ts';
 import { isImageId } from './named-image.ts';
@@ -16,7 +16,7 @@ export const describeImageConstraintsBatch = operation({
     const named = (parameters.ids ?? []).filter(isImageId);
     if (named.length === 0) return { imageConstraints: [] };
     const query = { owner: 'any', region, ids: named, sort: 'createdAt', descending: true } as const;
-    const { images } = await listImagesCounted(context, caller, query, { offset: 0, limit: named.length });
+    const { images } = await listImages(context, caller, { ...query, limit: named.length });
     return { imageConstraints: images.map(({ jdcloudId }) => ({ imageId: jdcloudId })) };
   },
 });

@@ -2,11 +2,13 @@
 import type { AppContext, Caller } from '../../../app/context.ts';
 import { findCopiesInto } from '../../../app/find-copy.ts';
 import { findImportsInto } from '../../../app/tasks/find-task.ts';
-import { type Copy, percentDone } from '../../../domain/copy.ts';
+import type { Copy } from '../../../domain/copy.ts';
 import { type Disk, type Image, minDiskOf } from '../../../domain/image.ts';
 import { isReadable } from '../../../domain/states.ts';
 import type { Task } from '../../../domain/task.ts';
 import { inGiB } from '../../../lib/gibibytes.ts';
+import { diskLetters } from '../../shared/disk-letters.ts';
+import { progressOf } from '../../shared/image-progress.ts';
 import {
   assumed,
   bootModeOf,
@@ -94,12 +96,6 @@ function inMiBOfData(disks: readonly Disk[]): number {
   return Math.ceil(bytes / 1024 ** 2);
 }
 
-/** P1: 100 for what has been committed, and for nothing else. */
-function progressOf({ state }: Image, maker: Copy | Task | undefined): number {
-  if (isReadable(state)) return 100;
-  return maker === undefined ? 0 : Math.min(99, percentDone(maker));
-}
-
 /** As the cloud's samples have it, `encrypted` twice. No image says of which type a machine's disk is to be. */
 function cloudDisk(disk: Disk, isOwn: boolean): ImageView {
   const snapshotId = isOwn ? disk.snapshot.jdcloudId : undefined;
@@ -117,9 +113,7 @@ function localDisk(disk: Disk): ImageView {
   return { diskCategory: 'local', autoDelete: true, deviceName: deviceOf(disk), localDisk: size };
 }
 
-const letters = [...'abcdefghijklmnopqrstuvwxyz'];
-
 /** `vda` to `vdz`, then `vdaa`. */
 function deviceOf({ index }: Disk): string {
-  return `vd${letters[Math.floor(index / 26) - 1] ?? ''}${letters[index % 26]}`;
+  return `vd${diskLetters(index)}`;
 }

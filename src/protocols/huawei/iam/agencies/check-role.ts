@@ -2,7 +2,8 @@ import { findAgency } from '../../../../app/tenants/agencies.ts';
 import { FaultError } from '../../../shared/faults.ts';
 import { operation } from '../../operation.ts';
 import { agencyRefusals, grantFaults } from './agency-faults.ts';
-import { agencyId, findPlace, findRole, grantPlaces, roleId, titlesAt } from './grant-places.ts';
+import { agencyId } from './agency-parameters.ts';
+import { findPlace, findRole, grantPlaces, roleId, titlesAt } from './grant-places.ts';
 
 const { forbidden, agencyNotFound, roleNotFound } = grantFaults;
 

@@ -2,11 +2,11 @@ import { createAgency as createOwnAgency } from '../../../../app/tenants/agencie
 import { FaultError } from '../../../shared/faults.ts';
 import { object, required, text } from '../../../shared/parameters.ts';
 import { operation } from '../../operation.ts';
+import { demandOwnDomain } from '../own-domain.ts';
 import { agencyFaults as faults } from './agency-faults.ts';
+import { agencyParameters } from './agency-parameters.ts';
 import { viewAgency } from './agency-view.ts';
-import { duration } from './duration.ts';
-import { demandOwnDomain } from './own-domain.ts';
-import { imageService, readTrust } from './trust.ts';
+import { readTrust } from './trust.ts';
 
 const { malformed, missing, forbidden, trustNotFound, nameTaken } = faults;
 
@@ -14,13 +14,7 @@ const agency = object(
   {
     name: required(text({ rule: '1 to 64 characters, none of them a control character', fault: malformed }), missing),
     domain_id: required(text({ rule: "the caller's own", fault: malformed }), missing),
-    trust_domain_id: text({ rule: 'counts without trust_domain_name', fault: malformed }),
-    trust_domain_name: text({
-      rule: `a domain's name, or ${imageService.name}, the image service`,
-      fault: malformed,
-    }),
-    description: text({ rule: 'at most 255 characters', fault: malformed }),
-    duration,
+    ...agencyParameters,
   },
   malformed,
 );

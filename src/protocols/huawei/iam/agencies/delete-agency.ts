@@ -1,7 +1,7 @@
 import { deleteAgency as deleteOwnAgency } from '../../../../app/tenants/agencies.ts';
 import { operation } from '../../operation.ts';
-import { identifier } from '../identifier.ts';
 import { agencyFaults, agencyRefusals } from './agency-faults.ts';
+import { agencyId } from './agency-parameters.ts';
 
 const { forbidden, agencyNotFound } = agencyFaults;
 
@@ -12,7 +12,7 @@ export const deleteAgency = operation({
   name: 'DeleteAgency',
   summary: 'Deletes an agency with its grants; the tokens and temporary keys of those who act by it end.',
   right: 'agency.delete',
-  path: { agency_id: identifier(agencyNotFound) },
+  path: { agency_id: agencyId },
   faults: { forbidden, agencyNotFound },
   refusals: agencyRefusals,
   async handle({ context, caller, parameters }) {

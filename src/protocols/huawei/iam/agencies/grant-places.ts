@@ -7,9 +7,9 @@ import { type Parameter, required, text } from '../../../shared/parameters.ts';
 import type { Faults } from '../../fault.ts';
 import { toHexId } from '../../ids.ts';
 import { identifier } from '../identifier.ts';
+import { demandOwnDomain } from '../own-domain.ts';
 import { type HuaweiRole, roleById } from '../roles-data.ts';
 import { grantFaults as faults } from './agency-faults.ts';
-import { demandOwnDomain } from './own-domain.ts';
 
 /** What the core knows a place by. */
 type Place = Required<Pick<AgencyGrant, 'projectId' | 'isGlobal'>>;
@@ -89,7 +89,6 @@ export async function findPlace(place: GrantPlace, { context, caller, parameters
   return await place.find(context, caller, parameters[place.holder] as string);
 }
 
-export const agencyId = identifier(faults.agencyNotFound);
 export const roleId = required(text({ fault: faults.roleNotFound }), faults.roleNotFound);
 
 export function findRole(id: string): HuaweiRole {

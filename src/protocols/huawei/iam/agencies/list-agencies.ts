@@ -1,10 +1,10 @@
 import { listAgencies as listOwnAgencies } from '../../../../app/tenants/agencies.ts';
 import { text } from '../../../shared/parameters.ts';
 import { operation } from '../../operation.ts';
+import { demandOwnDomain } from '../own-domain.ts';
 import { mostPerPage, pageOf, pageParameters } from '../paging.ts';
 import { agencyFaults } from './agency-faults.ts';
 import { viewAgencies } from './agency-view.ts';
-import { demandOwnDomain } from './own-domain.ts';
 import { trustedId } from './trust.ts';
 
 const { malformed, forbidden } = agencyFaults;

@@ -3,7 +3,8 @@ import { operation } from '../../operation.ts';
 import { viewRole } from '../role-view.ts';
 import { roleByName } from '../roles-data.ts';
 import { agencyRefusals, grantFaults } from './agency-faults.ts';
-import { agencyId, findPlace, grantPlaces, titlesAt } from './grant-places.ts';
+import { agencyId } from './agency-parameters.ts';
+import { findPlace, grantPlaces, titlesAt } from './grant-places.ts';
 
 const { forbidden, agencyNotFound } = grantFaults;
 

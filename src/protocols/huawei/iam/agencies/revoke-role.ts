@@ -1,7 +1,8 @@
 import { revokeGrant } from '../../../../app/tenants/agencies.ts';
 import { operation } from '../../operation.ts';
 import { agencyRefusals, grantFaults } from './agency-faults.ts';
-import { agencyId, findPlace, findRole, grantPlaces, roleId } from './grant-places.ts';
+import { agencyId } from './agency-parameters.ts';
+import { findPlace, findRole, grantPlaces, roleId } from './grant-places.ts';
 
 const { forbidden, agencyNotFound, roleNotFound } = grantFaults;
 

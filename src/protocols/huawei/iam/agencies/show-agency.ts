@@ -1,7 +1,7 @@
 import { findAgency } from '../../../../app/tenants/agencies.ts';
 import { operation } from '../../operation.ts';
-import { identifier } from '../identifier.ts';
 import { agencyFaults, agencyRefusals } from './agency-faults.ts';
+import { agencyId } from './agency-parameters.ts';
 import { viewAgency } from './agency-view.ts';
 
 const { forbidden, agencyNotFound } = agencyFaults;
@@ -13,7 +13,7 @@ export const showAgency = operation({
   name: 'ShowAgency',
   summary: 'Shows an agency.',
   right: 'agency.read',
-  path: { agency_id: identifier(agencyNotFound) },
+  path: { agency_id: agencyId },
   faults: { forbidden, agencyNotFound },
   refusals: agencyRefusals,
   async handle({ context, caller, parameters }) {

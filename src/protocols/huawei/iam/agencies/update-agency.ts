@@ -1,24 +1,13 @@
 import { findAgency, updateAgency as updateOwnAgency } from '../../../../app/tenants/agencies.ts';
 import { FaultError } from '../../../shared/faults.ts';
-import { object, required, text } from '../../../shared/parameters.ts';
+import { object, required } from '../../../shared/parameters.ts';
 import { operation } from '../../operation.ts';
-import { identifier } from '../identifier.ts';
 import { agencyRefusals, agencyFaults as faults } from './agency-faults.ts';
+import { agencyId, agencyParameters } from './agency-parameters.ts';
 import { viewAgency } from './agency-view.ts';
-import { duration } from './duration.ts';
 import { readTrust } from './trust.ts';
 
 const { malformed, missing, forbidden, agencyNotFound, trustNotFound } = faults;
-
-const changes = object(
-  {
-    trust_domain_id: text({ rule: 'counts without trust_domain_name', fault: malformed }),
-    trust_domain_name: text({ fault: malformed }),
-    description: text({ rule: 'at most 255 characters', fault: malformed }),
-    duration,
-  },
-  malformed,
-);
 
 /** The name stays: it is what copies and other domains know the agency by. */
 export const updateAgency = operation({
@@ -28,8 +17,8 @@ export const updateAgency = operation({
   name: 'UpdateAgency',
   summary: 'Changes whom an agency trusts, its description or how long it lasts, each of them if it is given.',
   right: 'agency.manage',
-  path: { agency_id: identifier(agencyNotFound) },
-  body: { agency: required(changes, missing) },
+  path: { agency_id: agencyId },
+  body: { agency: required(object(agencyParameters, malformed), missing) },
   faults: { malformed, missing, forbidden, agencyNotFound, trustNotFound },
   refusals: { ...agencyRefusals, 'account.not-found': trustNotFound },
   async handle({ context, caller, parameters }) {

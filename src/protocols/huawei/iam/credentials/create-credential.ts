@@ -1,9 +1,8 @@
 import { createAccessKey } from '../../../../app/tenants/access-keys.ts';
-import { FaultError } from '../../../shared/faults.ts';
 import { object, required, text } from '../../../shared/parameters.ts';
-import { readId, toHexId } from '../../ids.ts';
+import { readId } from '../../ids.ts';
 import { operation } from '../../operation.ts';
-import { credentialFaults } from './credential-faults.ts';
+import { credentialFaults, userRefusals } from './credential-faults.ts';
 import { viewCredential } from './credential-view.ts';
 
 const { malformed, tooMany, forbidden, userNotFound } = credentialFaults;
@@ -32,10 +31,7 @@ export const createCredential = operation({
   right: 'access-key.manage',
   body: { credential: required(credential, malformed) },
   faults: { malformed, tooMany, forbidden, userNotFound },
-  refusals: {
-    'access-key.limit': tooMany,
-    'user.not-found': ({ user }) => new FaultError(userNotFound, toHexId(user)),
-  },
+  refusals: { ...userRefusals, 'access-key.limit': tooMany },
   async handle({ context, caller, parameters }) {
     const { user_id, description = '' } = parameters.credential;
     const { secret, ...key } = await createAccessKey(context, caller, readId(user_id) ?? user_id, { description });

@@ -5,6 +5,7 @@ import type { Principal } from '../../../../domain/principal.ts';
 import { FaultError } from '../../../shared/faults.ts';
 import { operation } from '../../operation.ts';
 import { identityTime } from '../../times.ts';
+import { sessionRefusals } from '../token-faults.ts';
 import { agencyOf } from '../token-identity.ts';
 import { placeOf } from '../token-scope.ts';
 import { securityTokenFaults as faults } from './credential-faults.ts';
@@ -20,15 +21,7 @@ export const createSecurityToken = operation({
   right: 'open',
   body: { auth },
   faults,
-  refusals: {
-    forbidden: faults.forbidden,
-    'agency.not-found': ({ agency }) => new FaultError(faults.agencyNotFound, agency),
-    'account.not-found': faults.unauthorized,
-    'project.not-found': faults.unauthorized,
-    // What proved the caller has ended since.
-    'session.not-found': faults.unauthorized,
-    'session.limit': ({ limit }) => new FaultError(faults.tooMany, `the user has ${limit} tokens`),
-  },
+  refusals: sessionRefusals(faults),
   async handle(request) {
     const { identity, scope } = request.parameters.auth;
     const { caller, ...asked } = await identify(request, identity);

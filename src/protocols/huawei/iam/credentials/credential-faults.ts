@@ -1,5 +1,8 @@
 /** What IAM says to whoever makes, changes or looks at access keys, permanent or temporary. */
+import { FaultError } from '../../../shared/faults.ts';
+import type { RefusalFaults } from '../../../shared/refusals.ts';
 import type { Faults } from '../../fault.ts';
+import { toHexId } from '../../ids.ts';
 import { plainFaults } from '../../plain-faults.ts';
 import { tokenFaults } from '../token-faults.ts';
 
@@ -51,3 +54,13 @@ export const securityTokenFaults = {
   agencyNotFound,
   tooMany,
 } as const satisfies Faults;
+
+/** Of operations that name a key. */
+export const keyRefusals = {
+  'access-key.not-found': ({ accessKey }) => new FaultError(credentialFaults.keyNotFound, accessKey),
+} satisfies RefusalFaults;
+
+/** Of those that name a user. */
+export const userRefusals = {
+  'user.not-found': ({ user }) => new FaultError(credentialFaults.userNotFound, toHexId(user)),
+} satisfies RefusalFaults;

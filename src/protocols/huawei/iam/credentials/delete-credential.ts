@@ -1,7 +1,6 @@
 import { deleteAccessKey } from '../../../../app/tenants/access-keys.ts';
-import { FaultError } from '../../../shared/faults.ts';
 import { operation } from '../../operation.ts';
-import { credentialFaults } from './credential-faults.ts';
+import { credentialFaults, keyRefusals } from './credential-faults.ts';
 import { accessKeyId } from './credential-parameters.ts';
 
 const { forbidden, keyNotFound } = credentialFaults;
@@ -15,7 +14,7 @@ export const deleteCredential = operation({
   right: 'access-key.delete',
   path: { access_key: accessKeyId },
   faults: { forbidden, keyNotFound },
-  refusals: { 'access-key.not-found': ({ accessKey }) => new FaultError(keyNotFound, accessKey) },
+  refusals: keyRefusals,
   async handle({ context, caller, parameters }) {
     await deleteAccessKey(context, caller, parameters.access_key);
     return { status: 204 };

@@ -1,9 +1,9 @@
 import { listAccessKeys } from '../../../../app/tenants/access-keys.ts';
 import { FaultError } from '../../../shared/faults.ts';
 import { text } from '../../../shared/parameters.ts';
-import { readId, toHexId } from '../../ids.ts';
+import { readId } from '../../ids.ts';
 import { operation } from '../../operation.ts';
-import { credentialFaults } from './credential-faults.ts';
+import { credentialFaults, userRefusals } from './credential-faults.ts';
 import { viewCredential } from './credential-view.ts';
 
 const { forbidden, userNotFound } = credentialFaults;
@@ -17,7 +17,7 @@ export const listCredentials = operation({
   right: 'access-key.read',
   query: { user_id: text({ rule: "the caller's own by default", fault: userNotFound }) },
   faults: { forbidden, userNotFound },
-  refusals: { 'user.not-found': ({ user }) => new FaultError(userNotFound, toHexId(user)) },
+  refusals: userRefusals,
   async handle({ context, caller, parameters }) {
     const { user_id } = parameters;
     const user = user_id ? readId(user_id) : 'self';

@@ -1,8 +1,7 @@
 import { findAccessKey } from '../../../../app/tenants/access-keys.ts';
-import { FaultError } from '../../../shared/faults.ts';
 import { operation } from '../../operation.ts';
 import { identityTime } from '../../times.ts';
-import { credentialFaults } from './credential-faults.ts';
+import { credentialFaults, keyRefusals } from './credential-faults.ts';
 import { accessKeyId } from './credential-parameters.ts';
 import { viewCredential } from './credential-view.ts';
 
@@ -17,7 +16,7 @@ export const showCredential = operation({
   right: 'access-key.read',
   path: { access_key: accessKeyId },
   faults: { forbidden, keyNotFound },
-  refusals: { 'access-key.not-found': ({ accessKey }) => new FaultError(keyNotFound, accessKey) },
+  refusals: keyRefusals,
   async handle({ context, caller, parameters }) {
     const key = await findAccessKey(context, caller, parameters.access_key);
     const last_use_time = identityTime(key.lastUsedAt ?? key.createdAt);

@@ -1,8 +1,7 @@
 import { updateAccessKey } from '../../../../app/tenants/access-keys.ts';
-import { FaultError } from '../../../shared/faults.ts';
 import { object, oneOf, required, text } from '../../../shared/parameters.ts';
 import { operation } from '../../operation.ts';
-import { credentialFaults } from './credential-faults.ts';
+import { credentialFaults, keyRefusals } from './credential-faults.ts';
 import { accessKeyId } from './credential-parameters.ts';
 import { viewCredential } from './credential-view.ts';
 
@@ -26,7 +25,7 @@ export const updateCredential = operation({
   path: { access_key: accessKeyId },
   body: { credential: required(changes, malformed) },
   faults: { malformed, forbidden, keyNotFound },
-  refusals: { 'access-key.not-found': ({ accessKey }) => new FaultError(keyNotFound, accessKey) },
+  refusals: keyRefusals,
   async handle({ context, caller, parameters }) {
     const { status, description } = parameters.credential;
     const disabled = status === undefined ? undefined : status === 'inactive';
