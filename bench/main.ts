@@ -2,7 +2,7 @@
  * `npm run bench`: images into Mimeo, to another region and out again, beside what else can copy a file on this machine. In
  * each run Mimeo and its peers take turns; files are read once before, so all find them in the page cache; all end with
  * the bytes on the disk. Options: `--only NAME`, `--runs N` (3), `--write` (into docs/benchmarks). `npm run bench requests`
- * and `npm run bench aliyun` measure requests instead.
+ * and `npm run bench aliyun` measure requests instead, `npm run bench keys` what encryption costs.
  */
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { measureAliyun } from './aliyun.ts';
 import { isInstalled, run, timed } from './command.ts';
 import { type BenchImage, findImage, imageFile, images, makeImage, tools } from './images.ts';
+import { measureKeys } from './keys.ts';
 import { cpPacksPeer, cpPeer, findPeers, type Peer } from './peers.ts';
 import { type ImageRun, report, type StepName } from './report.ts';
 import { measureRequests } from './requests.ts';
@@ -29,6 +30,7 @@ const { values: options, positionals } = parseArgs({
 const pages: Readonly<Record<string, (folder: string) => Promise<string>>> = {
   requests: measureRequests,
   aliyun: measureAliyun,
+  keys: measureKeys,
 };
 const [name = ''] = positionals;
 const measurePage = pages[name];

@@ -28,8 +28,8 @@ export function median(values: readonly number[]): number {
 }
 
 const MiB = 1024 * 1024;
-const mib = (bytes: number) => `${Math.round(bytes / MiB)} MiB`;
-const seconds = (value: number) => (value < 0.1 ? value.toFixed(3) : value.toFixed(2));
+export const mib = (bytes: number) => `${Math.round(bytes / MiB)} MiB`;
+export const seconds = (value: number) => (value < 0.1 ? value.toFixed(3) : value.toFixed(2));
 
 function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findImage, imageFile, makeImage } from './images.ts';
 import { fire, full, gentleRate, pace, plainServer, quantile, shotHead, shotRow } from './load.ts';
+import { nativeApi } from './native-api.ts';
 import { table } from './report.ts';
 import { type BenchServer, startServer } from './server.ts';
 
@@ -35,14 +36,7 @@ export async function measureRequests(folder: string): Promise<string> {
 
 async function measureAt(server: BenchServer, bigFile: string): Promise<string> {
   const { url, token } = await server.address();
-  const ask = async (path: string, init: RequestInit = {}) => {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    const response = await fetch(`${url}/api/v1${path}`, { ...init, headers });
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return response;
-  };
-  const get = async <Answer>(path: string) => (await (await ask(path)).json()) as Answer;
-  const post = (path: string, body: object) => ask(path, { method: 'POST', body: JSON.stringify(body) });
+  const { ask, get, post } = await nativeApi(server);
   const disks = [{ role: 'system', format: 'raw', size: 1024 ** 3 }];
   for (let number = 0; number < 999; number++) {
     await post('/images', { region: here, name: `image-${number}`, tags: { number: `${number}` }, disks });

@@ -24,7 +24,7 @@ export interface CopyCost extends StepCost {
 export interface BenchServer {
   importImage(file: string, region: string, name: string): Promise<StepCost>;
   /** Its seconds are from the moment the server accepted the copy to its commit; the command line's own start aside. */
-  copyImage(image: string, region: string, name: string): Promise<CopyCost>;
+  copyImage(image: string, region: string, name: string, encryption?: string): Promise<CopyCost>;
   exportImage(image: string, file: string): Promise<StepCost>;
   storedBytes(region: string): Promise<number>;
   /** Where it listens, and its token. */
@@ -91,8 +91,10 @@ export async function startServer(
     },
     importImage: (file, region, name) => measure('image', 'import', file, '--region', region, '--name', name),
     exportImage: (image, file) => measure('image', 'export', image, file),
-    async copyImage(image, region, name) {
-      const { answer, ...cost } = await measure('copy', image, '--to', region, '--name', name, '--wait');
+    async copyImage(image, region, name, encryption) {
+      const encrypting = encryption === undefined ? [] : ['--encrypt', encryption];
+      const args = ['copy', image, '--to', region, '--name', name, ...encrypting, '--wait'];
+      const { answer, ...cost } = await measure(...args);
       const [copy] = (answer as { copies: [{ createdAt: string; finishedAt: string; bytesMoved: number }] }).copies;
       const seconds = (Date.parse(copy.finishedAt) - Date.parse(copy.createdAt)) / 1000;
       return { ...cost, seconds, bytesMoved: copy.bytesMoved };

@@ -4,6 +4,7 @@ import { type OnlyDelivery, recordEvent, recordEvents } from '../db/events.ts';
 import { type Action, may, type Target } from '../domain/authorization.ts';
 import { actorOf, type NewEvent, type Resource } from '../domain/event.ts';
 import { type DeedType, isDeedType } from '../domain/event-types.ts';
+import type { Principal } from '../domain/principal.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import { withSpan } from '../telemetry/tracing.ts';
 import type { AppContext, Caller } from './context.ts';
@@ -35,7 +36,7 @@ export interface Trial {
  * Refuses with `forbidden` if the caller may not do it, and with `hidden` if there is nothing there as far as the caller is
  * concerned; without a target the question is whether the caller's role allows the action at all.
  */
-export function demand(caller: Caller, action: Action, target?: Target, hidden?: () => RefusalError): void {
+export function demand(caller: Principal, action: Action, target?: Target, hidden?: () => RefusalError): void {
   const verdict = may(caller, action, target);
   if (verdict === 'hidden' && hidden !== undefined) throw hidden();
   if (verdict !== 'yes') throw new RefusalError('forbidden', { action });
@@ -89,16 +90,16 @@ const deedsOf: Partial<Record<Action, DeedType>> = { 'image.publish': 'image.upd
 
 /**
  * Asks for the right alone, for front doors that ask before they read what is asked for; the use case asks again, about what it
- * finds. A refusal is an event where the deed would have been one.
+ * finds. A refusal is an event where the deed would have been one: by the action's name or, where that covers more, as `type` says.
  */
 export async function demandFirst(
   context: AppContext,
   caller: Caller,
   action: Action,
-  about: Pick<Deed, 'resource' | 'region'>,
+  { type, ...about }: Pick<Deed, 'resource' | 'region' | 'type'>,
 ): Promise<void> {
-  const type = isDeedType(action) ? action : deedsOf[action];
-  if (type !== undefined) await recordRefusal(context, caller, { ...about, action, type }, async () => {});
+  const named = type ?? (isDeedType(action) ? action : deedsOf[action]);
+  if (named !== undefined) await recordRefusal(context, caller, { ...about, action, type: named }, async () => {});
   else demand(caller, action);
 }
 

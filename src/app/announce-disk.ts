@@ -118,7 +118,16 @@ export async function announceIn(
   if (refusal !== undefined) throw refusal;
   if (parked !== undefined) await abandonUpload(trx, parked, now);
   if (before === undefined) {
-    const disk = { index: 0, role, format, size, dataBytes: null, digest: null, snapshot: newSnapshot(random) };
+    const disk = {
+      index: 0,
+      role,
+      format,
+      size,
+      dataBytes: null,
+      digest: null,
+      key: null,
+      snapshot: newSnapshot(random),
+    };
     await insertDisk(trx, { ...image, createdAt: now }, disk);
   } else {
     await changeDisk(trx, image.id, { index: 0, role, format, size });

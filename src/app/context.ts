@@ -9,12 +9,15 @@ import type { Principal } from '../domain/principal.ts';
 import type { QuotaKind } from '../domain/quota.ts';
 import type { Egress } from '../egress/egress.ts';
 import type { Queue } from '../jobs/queue.ts';
+import type { KeyProvider } from '../kms/key-provider.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Passwords } from '../lib/passwords.ts';
 import type { SecretBox } from '../lib/secret-box.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { DataPlane } from './data-plane.ts';
+import type { KeyLimits } from './keys/key-limits.ts';
+import type { OpenedKeys } from './keys/opened-keys.ts';
 
 export interface AppContext {
   readonly db: Db;
@@ -41,6 +44,14 @@ export interface AppContext {
   readonly installationToken: Uint8Array;
   /** Seals what is secret in the database. */
   readonly secrets: SecretBox;
+  /** Holds the material of keys. */
+  readonly keyProvider: KeyProvider;
+  /** Data keys that this process has opened. */
+  readonly openedKeys: OpenedKeys;
+  /** Where keys are, and whose. */
+  readonly keyLimits: KeyLimits;
+  /** The fewest days that a key waits for its end. */
+  readonly leastDeletionDays: number;
   /** Those of users. */
   readonly passwords: Passwords;
   /** Where images are imported from and exported to; undefined where the installation has none. */

@@ -15,6 +15,7 @@ import { checkDescription, checkImageName, checkTags } from '../domain/image-rul
 import { type Charge, chargeOf, type Quotas } from '../domain/quota.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import type { AppContext, Caller } from './context.ts';
+import { type PlannedEncryption, planEncryption } from './copy-keys.ts';
 import { lockSource } from './find-image.ts';
 import { findPlace, requireRegion } from './place-image.ts';
 
@@ -70,6 +71,7 @@ export async function gatherFacts(
   // What needs no lock comes first: while one request has the destination, the next ones wait.
   const places = new Map<string, Place>();
   for (const region of command.regions) places.set(region, await placeOf(context, trx, caller, region, command));
+  const encryptions = await planEncryptions(context, trx, caller, [...sources.values()], command);
   const names = new Set<string>();
   let unfinishedElsewhere = minds('elsewhere-limit') ? await lockCopiesElsewhere(trx, accountId) : 0;
   const quotas = await lockDestinations(context, trx, accountId, command.regions, minds('no-waiting'));
@@ -86,6 +88,7 @@ export async function gatherFacts(
       const fact: CopyFacts = {
         ...(places.get(region) as Place),
         ...about,
+        ...(encryptions.get(`${source.id} ${region}`) as PlannedEncryption),
         principal: caller,
         region,
         ids,
@@ -103,6 +106,23 @@ export async function gatherFacts(
     }
   }
   return facts;
+}
+
+/** By image and region. */
+async function planEncryptions(
+  context: AppContext,
+  trx: Trx,
+  caller: Caller,
+  sources: readonly Source[],
+  { regions, encryption }: CopyImagesCommand,
+): Promise<Map<string, PlannedEncryption>> {
+  const planned = new Map<string, PlannedEncryption>();
+  for (const { source } of sources) {
+    for (const region of regions) {
+      planned.set(`${source.id} ${region}`, await planEncryption(context, trx, caller, source, region, encryption));
+    }
+  }
+  return planned;
 }
 
 type Source = Pick<CopyFacts, 'source' | 'membership' | 'readingCopy' | 'workingTask'>;

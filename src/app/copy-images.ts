@@ -9,9 +9,12 @@ import { type Image, type ImageIds, sizeOf } from '../domain/image.ts';
 import { attributesOfCopy } from '../domain/image-attributes.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import { currentTraceParent } from '../telemetry/tracing.ts';
-import { act, type Trial } from './act.ts';
+import { act, demand, type Trial } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { type CopyImagesCommand, checkCommand, gatherFacts } from './copy-facts.ts';
+import { imageService } from './image-data-keys.ts';
+import { defaultKey, keyProviderMs } from './keys/default-key.ts';
+import { tryKey } from './keys/try-key.ts';
 import { once } from './once.ts';
 import { findGroup } from './place-image.ts';
 import { tellAccount } from './tell-account.ts';
@@ -31,6 +34,8 @@ export interface AcceptedCopies {
 export interface CopyOptions extends Trial {
   readonly token?: string | undefined;
   readonly retryOf?: string;
+  /** Refuses at once what the key provider would not make a data key for; otherwise the job finds out. */
+  readonly triesKeys?: boolean;
 }
 
 /**
@@ -49,6 +54,7 @@ export async function copyImages(
   const resource = { type: 'image', id: images.join(' ') };
   const details = { regions, retryOf: options.retryOf };
   const deed = { action: 'copy.create', resource, details, dryRun: options.dryRun } as const;
+  const [prepared] = await Promise.allSettled([prepareKeys(context, caller, command, options)]);
   const accepted = await act(context, caller, deed, async (trx, done) => {
     checkCommand(context, command);
     let made: readonly Copy[] | undefined;
@@ -63,6 +69,8 @@ export async function copyImages(
         const refused = judgeCopy(policy, fact).find(({ refusal }) => refusal !== null);
         if (refused?.refusal) throw refused.refusal;
       }
+      // What the rules have against it, and what was accepted before, counts first.
+      if (prepared.status === 'rejected') throw prepared.reason;
       const request = newUuid(random);
       const resourceGroupId = await findGroup(trx, caller, command.resourceGroup);
       const copies: NewCopy[] = [];
@@ -82,6 +90,26 @@ export async function copyImages(
     return { ...result, copies, replayed };
   });
   return accepted.replayed ? accepted : { ...accepted, copies: await placed(context, accepted.copies) };
+}
+
+/** Before the transaction that relies on it: the key provider is asked, which may take its time. */
+async function prepareKeys(
+  context: AppContext,
+  caller: Caller,
+  command: CopyImagesCommand,
+  { dryRun, triesKeys }: CopyOptions,
+): Promise<void> {
+  const { encryption = 'none', regions } = command;
+  if (encryption === 'none' || (encryption !== 'default' && !triesKeys)) return;
+  demand(caller, 'copy.create');
+  checkCommand(context, command);
+  const signal = AbortSignal.timeout(keyProviderMs);
+  for (const region of regions) {
+    // A trial makes no key.
+    if (encryption === 'default' && dryRun) continue;
+    const key = encryption === 'default' ? (await defaultKey(context, caller, region, signal)).id : encryption;
+    if (triesKeys) await tryKey(context, caller, { key, region, service: imageService }, signal);
+  }
 }
 
 /** The copies with their places in the queues. They are counted when nobody waits for it: thousands may be ahead. */
@@ -145,6 +173,7 @@ async function acceptCopy(
     requestedBy: caller.userId,
     agency: command.agency ?? null,
     wishes: wishesOf(command),
+    encryption: fact.encryption,
     traceParent: currentTraceParent(),
     sourceImageId: source.id,
     sourceRegion: source.region,
@@ -161,6 +190,7 @@ function descriptionOf(source: Image, { describe, inherits }: CopyPolicy): strin
   return inherits.includes('description') ? source.description : '';
 }
 
-function wishesOf({ name, description, tags, project, resourceGroup }: CopyImagesCommand): CopyWishes {
-  return { name, description, tags, project, resourceGroup };
+function wishesOf(command: CopyImagesCommand): CopyWishes {
+  const { name, description, tags, project, resourceGroup, encryption } = command;
+  return { name, description, tags, project, resourceGroup, encryption };
 }

@@ -107,7 +107,7 @@ async function gatherDisks(
     const snapshot = found.get(id) as Snapshot;
     const { state, format, size, dataBytes } = snapshot;
     if (state !== 'accomplished') throw new RefusalError('snapshot.not-ready', { snapshot: snapshot.id, state });
-    return { index, role: role ?? snapshot.role, format, size, dataBytes, digest: null, snapshot };
+    return { index, role: role ?? snapshot.role, format, size, dataBytes, digest: null, key: null, snapshot };
   });
   return { disks, held };
 }

@@ -8,9 +8,10 @@ import { checkProperties } from '../domain/image-properties.ts';
 import { checkAttributes, checkDescription, checkImageName, checkTags } from '../domain/image-rules.ts';
 import { chargeOf, type Quotas, quotaRefusal } from '../domain/quota.ts';
 import { RefusalError } from '../domain/refusal.ts';
-import { act, demand, type Trial } from './act.ts';
+import { act, demand, recordRefusal, type Trial } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { findImage } from './find-image.ts';
+import { findImageKey, nameDefaultKey } from './image-key.ts';
 import { type Done, once } from './once.ts';
 import { findGroup, findPlace, refuseTakenName, requireRegion } from './place-image.ts';
 
@@ -29,6 +30,8 @@ export interface CreateImageCommand {
   /** Id or name. */
   readonly resourceGroup?: string | undefined;
   readonly protected?: boolean | undefined;
+  /** The key that its disks are encrypted with as their bytes come in: by id or alias, or `default`. Without it they are not. */
+  readonly encryption?: string | undefined;
   /** None where it is not known yet what the one disk measures (`announceDisk`). */
   readonly disks: readonly { role: DiskRole; format: DiskFormat | null; size: number }[];
 }
@@ -53,15 +56,18 @@ export async function createImage(
   const { region, name } = command;
   const resource = { type: 'image', id: '' };
   const deed = { action: 'image.create', resource, region, details: { name }, dryRun } as const;
-  return await act(context, caller, deed, async (trx, done) => {
+  const wanted = await recordRefusal(context, caller, deed, async () => {
     checkNewImage(context, command);
+    return await nameDefaultKey(context, caller, command, dryRun);
+  });
+  return await act(context, caller, deed, async (trx, done) => {
     const repeatable = { operation: deed.action, token, request: command };
     const { result: id, replayed } = await once(
       context,
       trx,
       caller,
       repeatable,
-      async () => (await addImage(context, trx, caller, command, uniqueName)).id,
+      async () => (await addImage(context, trx, caller, wanted, uniqueName)).id,
     );
     done.resource = { type: 'image', id };
     return { result: await findImage({ db: trx }, caller, id), replayed };
@@ -88,9 +94,9 @@ export function checkRoles(kind: ImageKind, disks: readonly { readonly role: Dis
   }
 }
 
-/** Inserts and charges the image, `queued`; part of whatever brings its bytes. */
+/** Inserts and charges the image, `queued`; part of whatever brings its bytes. Comes after {@link nameDefaultKey}. */
 export async function addImage(
-  { random, clock, defaultQuotas }: AppContext,
+  { random, clock, defaultQuotas, keyLimits }: AppContext,
   trx: Trx,
   caller: Caller,
   { project, resourceGroup, attributes = {}, properties = {}, disks, ...command }: CreateImageCommand,
@@ -100,6 +106,7 @@ export async function addImage(
   const { accountId } = caller;
   const place = await findPlace(trx, caller, region, project);
   demand(caller, 'image.create', { accountId, projectId: place.id });
+  const uploadKey = await findImageKey({ keyLimits }, trx, caller, command);
   const now = clock.now();
   const ids = newImageIds(random);
   const image: NewImage = {
@@ -119,6 +126,7 @@ export async function addImage(
     visibility: 'private',
     protected: command.protected ?? false,
     sourceImageId: null,
+    uploadKey,
     createdAt: now,
     updatedAt: now,
     disks: disks.map((disk, index) => ({
@@ -126,6 +134,7 @@ export async function addImage(
       index,
       dataBytes: null,
       digest: null,
+      key: null,
       snapshot: newSnapshot(random),
     })),
   };

@@ -4,6 +4,7 @@
  */
 import type { UploadCut } from '../db/uploads.ts';
 import type { DamageError } from '../domain/failure.ts';
+import type { OpenDataKey } from '../kms/data-key.ts';
 
 /** Runs of a disk's data in ascending order; what lies between them is zeros. */
 export type DiskRuns = AsyncIterable<{ readonly offset: number; readonly bytes: Uint8Array }>;
@@ -22,8 +23,10 @@ export interface StoredManifest {
 
 export interface DiskAddress {
   readonly region: string;
-  /** Whose key the chunk ids are made with. */
+  /** Whose key the chunk ids are made with, unless the disk is encrypted. */
   readonly accountId: string;
+  /** Null where the disk is not encrypted. */
+  readonly dataKey: OpenDataKey | null;
   readonly manifestId: string;
   readonly root: Uint8Array;
   /** What messages call the disk. */
@@ -52,6 +55,8 @@ export interface CollectRequest {
 export interface DiskUpload {
   readonly region: string;
   readonly accountId: string;
+  /** Null where the disk is not to be encrypted. */
+  readonly dataKey: OpenDataKey | null;
   readonly manifestId: string;
   readonly attempt: number;
   readonly size: number;
@@ -71,6 +76,8 @@ export interface DiskPart {
 export interface DataPlane {
   /** What new uploads are cut with. */
   readonly cut: UploadCut;
+  /** What new uploads of encrypted disks are cut with. */
+  readonly sealedCut: UploadCut;
   /**
    * Stores a part of a disk and logs it. Durable when it resolves, and as far as it had come when the runs break off. Throws
    * what the runs throw, and `FailureError` for what the store does.

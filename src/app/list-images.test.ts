@@ -46,6 +46,7 @@ function disksOf(size: number, format: DiskFormat | null = null): NonNullable<Pl
       size,
       dataBytes: null,
       digest: null,
+      key: null,
       snapshot: newSnapshot(context.random),
     },
   ];

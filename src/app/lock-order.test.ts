@@ -175,7 +175,7 @@ async function startedCopy(): Promise<RunningCopy> {
 
 const isGone = new FailureError('source-gone', 'gone');
 const ends: [string, (copy: RunningCopy) => Promise<unknown>][] = [
-  ['succeeds', ({ copy, holder }) => succeed(copy, holder, installation.copying)],
+  ['succeeds', ({ copy, holder }) => succeed(copy, holder, new Map(), installation.copying)],
   ['fails', ({ copy, holder }) => failOrRetry(copy, holder, isGone, installation.copying, silentLogger)],
   ['is cancelled', ({ copy }) => cancelCopy(context, caller, copy.id)],
 ];

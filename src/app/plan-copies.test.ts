@@ -147,6 +147,7 @@ describe('planCopies', () => {
       ['right', undefined],
       ['source-state', 'image.not-readable'],
       ['agency', 'agency.not-permitted'],
+      ['key', undefined],
       ['quota', 'quota.bytes'],
     ]);
     await setQuotas(context, installation.operator, caller.accountId, 'south', { bytes: null });

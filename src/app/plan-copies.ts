@@ -1,6 +1,6 @@
 import { inTransaction } from '../db/database.ts';
 import { readDisks } from '../db/disks.ts';
-import { type CopyFacts, type CopyVerdict, judgeCopy } from '../domain/copy-policy.ts';
+import { type CopyFacts, type CopyVerdict, isRekeyed, judgeCopy } from '../domain/copy-policy.ts';
 import { FailureError } from '../domain/failure.ts';
 import { sizeOf } from '../domain/image.ts';
 import { demand } from './act.ts';
@@ -69,10 +69,12 @@ export async function planCopies(
 
 async function bytesToMove(
   { db, dataPlane }: AppContext,
-  { source, region }: CopyFacts,
+  { source, region, encryption }: CopyFacts,
   { signal, counting }: PlanSignals,
 ): Promise<number | null> {
   signal.throwIfAborted();
+  // What is stored under another key is stored again, and how well it compresses is not known before.
+  if (source.disks.some(({ key }) => isRekeyed(encryption, key))) return null;
   if (source.region === region) return 0;
   const either = AbortSignal.any([signal, counting]);
   let bytes = 0;
@@ -82,6 +84,7 @@ async function bytesToMove(
       const address: DiskAddress = {
         region: source.region,
         accountId: disk.chunkAccountId,
+        dataKey: null,
         manifestId: disk.manifestId,
         root: disk.root,
         image: source.id,

@@ -8,6 +8,7 @@ import type { AppContext, Caller } from './context.ts';
 import type { DiskAddress, DiskRange, DiskRuns } from './data-plane.ts';
 import { type ContentState, findContent } from './find-content.ts';
 import { findImage } from './find-image.ts';
+import { openKey } from './image-data-keys.ts';
 import { tellAccount } from './tell-account.ts';
 
 export interface DiskContent {
@@ -42,7 +43,9 @@ export async function readDisk(
   range?: DiskRange,
 ): Promise<DiskContent> {
   const deed = downloadOf(id, { disk: index, ...(range && { range }) });
-  const { image, disk, size } = await recordRefusal(context, caller, deed, () => find(context, caller, id, index));
+  const { image, disk, size } = await recordRefusal(context, caller, deed, () =>
+    find(context, caller, id, index, signal),
+  );
   const { region } = image;
   await record(context, caller, { ...deed, resource: { type: 'image', id: image.id }, region });
   // Everybody reads a public image, and its owner could not keep up with what he is told of it.
@@ -59,6 +62,7 @@ async function find(
   caller: Caller,
   id: string,
   index: number,
+  signal: AbortSignal,
 ): Promise<{ readonly image: Image; readonly disk: DiskAddress; readonly size: number }> {
   const image = await findImage(context, caller, id, 'image.download');
   if (!isReadable(image.state)) throw notReadable(image.id, image.state);
@@ -67,7 +71,8 @@ async function find(
     throw new RefusalError('disk.not-found', { image: image.id, disk: index });
   const { chunkAccountId: accountId, manifestId, root, size } = disk;
   const { region } = image;
-  return { image, disk: { region, accountId, manifestId, root, image: image.id, disk: index }, size };
+  const dataKey = disk.dataKey && (await openKey(context, caller, { id: disk.dataKey.id, image: image.id }, signal));
+  return { image, disk: { region, accountId, dataKey, manifestId, root, image: image.id, disk: index }, size };
 }
 
 function downloadOf(image: string, details: { readonly disk: number; readonly range?: DiskRange }) {

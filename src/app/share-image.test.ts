@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeEncryptedImage, makeKey } from '../../test/support/encrypted-image.ts';
 import {
   copyImage,
   createInstallation,
@@ -18,6 +19,7 @@ import type { ImageOwner } from '../domain/image-query.ts';
 import { maxMembers } from '../domain/sharing.ts';
 import { nativeCopyPolicy } from '../protocols/native/copy-policy.ts';
 import type { AppContext, Caller } from './context.ts';
+import { createImageFromSnapshots } from './create-image-from-snapshots.ts';
 import { deleteImage } from './delete-image.ts';
 import { findImage } from './find-image.ts';
 import { listCopies } from './list-copies.ts';
@@ -375,6 +377,123 @@ describe('shareImage', () => {
     });
     expect(await shareImage(context, owner, image.id, 'member-1')).toMatchObject({ status: 'pending' });
   });
+});
+
+const refused = (code: string) => ({ code, facts: { image: image.id } });
+
+/** All ways to let another account see the image are closed. */
+async function expectKeptBack(): Promise<void> {
+  const { accountName } = guest;
+  for (const ask of [
+    () => shareImage(context, owner, image.id, accountName),
+    () => shareImage(context, owner, image.id, accountName, { accepted: true }),
+    () => shareImage(context, owner, image.id, accountName, { dryRun: true }),
+    () => changeMembers(context, owner, image.id, { add: [accountName], remove: [] }, { accepted: true }),
+    () => updateImage(context, owner, image.id, { visibility: 'public' }),
+  ]) {
+    await expect(ask()).rejects.toMatchObject(refused('image.encrypted'));
+  }
+  expect(await listMembers(context, owner, image.id)).toEqual([]);
+  expect(await visibility()).toBe('private');
+  expect(await ids(guest, 'any')).toEqual([]);
+}
+
+describe('an encrypted image', () => {
+  /** The image is what a copy makes that has not ended. */
+  async function makeByCopy(source: Image, encryption?: string): Promise<string> {
+    const { id, destinationImageId } = await copyImage(context, owner, {
+      image: source.id,
+      region: 'north',
+      encryption,
+    });
+    image = await findImage(context, owner, destinationImageId);
+    return id;
+  }
+
+  it("is its account's alone, from the moment that it is copied or made of snapshots", async () => {
+    await setUp();
+    const secret = await makeEncryptedImage(installation, owner);
+    for (const [source, encryption] of [
+      [image, 'default'],
+      [image, (await makeKey(installation, owner)).id],
+      [secret, undefined],
+    ] as const) {
+      const copy = await makeByCopy(source, encryption);
+      await expectKeptBack();
+      const meanwhile = shareImage(context, owner, image.id, guest.accountName);
+      const [shared] = await Promise.allSettled([meanwhile, finishCopy(installation, owner, copy)]);
+      expect(shared).toMatchObject({ reason: refused('image.encrypted') });
+      await expectKeptBack();
+    }
+    const snapshots = secret.disks.map(({ snapshot: { id } }) => ({ id }));
+    const named = {
+      region: 'north',
+      name: 'of snapshots',
+      description: '',
+      rootDevice: 'cloud-disk',
+      tags: {},
+    } as const;
+    image = (await createImageFromSnapshots(context, owner, { ...named, snapshots })).result;
+    await expectKeptBack();
+    const [latest] = await eventsOf(owner, 'image.share').then((events) => events.toReversed());
+    expect(latest).toMatchObject({ outcome: 'image.encrypted', resource_id: image.id });
+  });
+
+  it('is another matter than a plain copy of it, and than a plain image that is copied as it is', async () => {
+    await setUp();
+    const [plain, secret] = [image, await makeEncryptedImage(installation, owner)];
+    const decrypting = await makeByCopy(secret, 'none');
+    await share();
+    await finishCopy(installation, owner, decrypting);
+    expect(await findImage(context, guest, image.id)).toMatchObject({ state: 'available', visibility: 'shared' });
+    expect(await readBytes(context, guest, image.id)).toEqual(await readBytes(context, owner, secret.id));
+    await makeByCopy(plain);
+    await share();
+  });
+
+  it('can be made private, and taken away from whoever should have it', async () => {
+    await setUp();
+    image = await makeEncryptedImage(installation, owner);
+    await addByHand();
+    await changeMembers(context, owner, image.id, { add: [], remove: [guest.accountName] });
+    await updateImage(context, owner, image.id, { visibility: 'private' });
+    expect(await visibility()).toBe('private');
+    await addByHand();
+    await unshareImage(context, owner, image.id, guest.accountName);
+    expect(await listMembers(context, owner, image.id)).toEqual([]);
+  });
+
+  it('is read by no other account, in whichever way that came to see it', async () => {
+    await setUp();
+    image = await makeEncryptedImage(installation, owner, { disks: [disk] });
+    await addByHand();
+    const [{ key, snapshot }] = image.disks as [Image['disks'][0]];
+    await makeKey(installation, guest);
+    for (const visibility of ['shared', 'public'] as const) {
+      await context.db.updateTable('images').set({ visibility }).where('id', '=', image.id).execute();
+      const notFound = { code: 'key.not-found', facts: { key } };
+      await expect(readBytes(context, guest, image.id)).rejects.toMatchObject(notFound);
+      for (const region of ['north', 'south']) {
+        for (const encryption of [undefined, 'none', 'default']) {
+          const copied = copyImage(context, guest, { image: image.id, region, encryption });
+          await expect(copied, `${region} ${encryption}`).rejects.toMatchObject(notFound);
+        }
+      }
+      const named = { region: 'north', name: 'mine', description: '', rootDevice: 'cloud-disk', tags: {} } as const;
+      const made = createImageFromSnapshots(context, guest, { ...named, snapshots: [{ id: snapshot.id }] });
+      await expect(made).rejects.toMatchObject({ code: 'snapshot.not-found' });
+    }
+    expect(await readBytes(context, owner, image.id)).toEqual(disk);
+  });
+
+  /** What no use case does. */
+  async function addByHand(): Promise<void> {
+    await context.db
+      .insertInto('image_members')
+      .values({ image: image.id, account: guest.accountId, status: 'accepted', created_at: 0, updated_at: 0 })
+      .execute();
+    await context.db.updateTable('images').set({ visibility: 'shared' }).where('id', '=', image.id).execute();
+  }
 });
 
 describe('listShares', () => {

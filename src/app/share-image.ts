@@ -11,7 +11,7 @@ import { findImage, lockImage } from './find-image.ts';
 import { findPlace } from './place-image.ts';
 import { tellAccount } from './tell-account.ts';
 import { requireAccount } from './tenants/require-account.ts';
-import { refuseUnsettled } from './unchanged-image.ts';
+import { refuseEncrypted, refuseUnsettled } from './unchanged-image.ts';
 
 /** Who the caller's image is shared with. */
 export async function listMembers(context: AppContext, caller: Caller, id: string): Promise<ImageMember[]> {
@@ -121,6 +121,7 @@ async function addMember(
   if (invited.disabledAt !== null) throw new RefusalError('account.not-found', { account });
   if (invited.id === caller.accountId) throw new RefusalError('member.own', { image: image.id });
   const members = await readMembers(trx, image.id);
+  await refuseEncrypted(trx, image);
   const isMember = members.some(({ accountId }) => accountId === invited.id);
   if (!isMember && members.length >= most) throw new RefusalError('member.limit', { image: image.id, limit: most });
   const now = clock.now();

@@ -1,6 +1,7 @@
 /** Snapshots that outlive their image, and images that are made of them. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeEncryptedImage, makeKey } from '../../test/support/encrypted-image.ts';
 import {
   copyImage,
   createInstallation,
@@ -21,6 +22,9 @@ import { deleteImage } from './delete-image.ts';
 import { deleteSnapshot } from './delete-snapshot.ts';
 import { findImage } from './find-image.ts';
 import { findSnapshot } from './find-snapshot.ts';
+import { disableKey } from './keys/change-key.ts';
+import { rewrapKey } from './keys/rewrap-key.ts';
+import { rotateKey } from './keys/rotate-key.ts';
 import { listEvents } from './list-events.ts';
 import { listSnapshots, listSnapshotsCounted } from './list-snapshots.ts';
 import { readQuotas, setQuotas } from './quotas.ts';
@@ -379,6 +383,71 @@ describe('an image made of snapshots', () => {
       deleteSnapshot(context, caller, snapshot),
     ]);
     expect([made.status, deleted.status].sort()).toEqual(['fulfilled', 'rejected']);
+  });
+});
+
+describe('of an encrypted disk', () => {
+  async function countDataKeys(): Promise<number> {
+    const found = await context.db.selectFrom('data_keys').select(['context']).execute();
+    return found.filter(({ context: bound }) => bound.account === caller.accountId).length;
+  }
+
+  async function collect(): Promise<void> {
+    installation.advance(1);
+    await collectStore(context, installation.operator, false, never);
+  }
+
+  it('a snapshot shows the key, and makes images that are read with it long after the first one has gone', async () => {
+    const key = await makeKey(installation, caller);
+    const first = await makeEncryptedImage(installation, caller, { disks: [system, data], key: key.id });
+    const [id, other] = snapshotsOf(first);
+    expect(await findSnapshot(context, caller, id)).toMatchObject({ key: key.id });
+    await deleteImage(context, caller, first.id, keep);
+    await deleteSnapshot(context, caller, other);
+    expect(await findSnapshot(context, caller, id)).toMatchObject({ key: key.id });
+    const plain = await makeImage(context, caller, [data]);
+    const made = await make([{ id }, { id: snapshotsOf(plain)[0], role: 'data' }]);
+    expect(made.disks).toMatchObject([
+      { key: key.id, digest: null },
+      { key: null, digest: expect.any(String) },
+    ]);
+    await collect();
+    expect(await countDataKeys()).toBe(1);
+
+    // As on a server that has opened none yet, and under another version.
+    context.openedKeys.forgetKey(key.id);
+    await rotateKey(context, caller, key.id, never);
+    expect(await rewrapKey(context, caller, key.id, never)).toMatchObject({ dataKeys: 1 });
+    expect(await readBytes(context, caller, made.id)).toEqual(system);
+    expect(await readBytes(context, caller, made.id, 1)).toEqual(data);
+    const { events } = await listEvents(context, caller, { type: 'key.used', limit: 1 });
+    expect(events).toMatchObject([{ resource: { id: key.id }, details: { image: made.id, version: 2 } }]);
+
+    await disableKey(context, caller, key.id);
+    await expect(readBytes(context, caller, made.id)).rejects.toMatchObject({ code: 'key.disabled' });
+    expect(await readBytes(context, caller, made.id, 1)).toEqual(data);
+    expect(await verifyStore(context, installation.operator, made.id, never)).toEqual({
+      disksChecked: 1,
+      bytesChecked: data.length,
+      disksLocked: 1,
+      damage: [],
+    });
+    await deleteImage(context, caller, made.id);
+    await collect();
+    expect(await countDataKeys()).toBe(0);
+  });
+
+  it('an image that is copied in its region is read with the same data key after its source has gone', async () => {
+    const source = await makeEncryptedImage(installation, caller, { disks: [system] });
+    const { id, destinationImageId } = await copyImage(context, caller, { image: source.id, region: 'north' });
+    expect(await finishCopy(installation, caller, id)).toMatchObject({ state: 'succeeded' });
+    await deleteImage(context, caller, source.id);
+    await collect();
+    const { disks } = await findImage(context, caller, destinationImageId);
+    context.openedKeys.forgetKey(String(disks[0]?.key));
+    expect(await readBytes(context, caller, destinationImageId)).toEqual(system);
+    const { events } = await listEvents(context, caller, { type: 'key.used', limit: 1 });
+    expect(events).toMatchObject([{ details: { image: destinationImageId, purpose: 'decrypt' } }]);
   });
 });
 

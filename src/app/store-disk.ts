@@ -1,8 +1,8 @@
 /**
  * Fills a disk with bytes that come from somewhere: a request, or an object that is imported. Whoever brings them holds a lease
  * that this server renews; one who is cut off - by the client, a store that does not answer, a dead server - leaves the upload
- * parked with what is stored for good, to be resumed within `uploadKeepMs`. Bytes that break a rule, and a full store, end
- * the upload: the image waits for it anew and what was stored is condemned.
+ * parked with what is stored for good, to be resumed within `uploadKeepMs`, and so does a key that cannot be used. Bytes that
+ * break a rule, and a full store, end the upload: the image waits for it anew and what was stored is condemned.
  */
 import { lockAccountRegion } from '../db/account-regions.ts';
 import { inTransaction, type Trx } from '../db/database.ts';
@@ -20,6 +20,9 @@ import { ExtentStreamError } from '../lib/extent-stream.ts';
 import { abandonUpload } from './abandon-uploads.ts';
 import type { AppContext } from './context.ts';
 import type { DiskRuns, DiskUpload, StoredManifest } from './data-plane.ts';
+import { imageService } from './image-data-keys.ts';
+import { checkKey, type KeyUser } from './keys/use-key.ts';
+import { isKeyRefusal, type KeyedUpload, leaseLost, openUploadKey, requireUploadKey } from './upload-key.ts';
 
 /** What is brought of a disk. */
 export interface DiskContent {
@@ -33,26 +36,29 @@ export interface DiskContent {
 }
 
 /** An upload that has begun, with all that its steps need. */
-export interface BegunUpload {
-  readonly image: Image;
-  readonly upload: Upload;
-  readonly disk: DiskUpload;
+export interface BegunUpload extends KeyedUpload {
+  readonly disk: Omit<DiskUpload, 'dataKey'>;
   /** Where its bytes begin. */
   readonly from: number;
 }
 
 const leaseMs = 30_000;
 
-/**
- * Begins an upload, or a further attempt of a parked one, of an image that the transaction has locked. `isAlone`: nobody else
- * brings bytes of this image, so a lease that still runs is a dead one's.
- */
+export interface BeginOptions {
+  /** Who brings the bytes. */
+  readonly user: KeyUser;
+  /** Nobody else brings bytes of this image, so a lease that still runs is a dead one's. */
+  readonly isAlone?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Begins an upload, or a further attempt of a parked one, of an image that the transaction has locked. */
 export async function beginDisk(
   { clock, random, regionNumbers, server, uploadKeepMs, dataPlane }: AppContext,
   trx: Trx,
   image: Image,
   content: DiskContent,
-  { isAlone = false, signal }: { readonly isAlone?: boolean; readonly signal: AbortSignal },
+  { user, isAlone = false, signal }: BeginOptions,
 ): Promise<BegunUpload> {
   const place = { image: image.id, index: content.disk };
   const disk = (await readDisks(trx, image.id)).find(({ index }) => index === content.disk);
@@ -77,11 +83,14 @@ export async function beginDisk(
   }
   if (content.size !== null && content.size !== disk.size) throw incomplete(place, disk.size, content.size);
   const accountId = disk.chunkAccountId;
+  const encryption = await encryptionOf(trx, image, content.disk, user);
   let upload: Upload;
-  let { cut } = dataPlane;
+  let cut = encryption === null ? dataPlane.cut : dataPlane.sealedCut;
+  let dataKey: string | null = null;
   if (parked !== undefined && content.from !== undefined) {
     upload = await resumeUpload(trx, parked, lease);
     cut = parked.cut;
+    dataKey = disk.dataKey?.id ?? null;
   } else {
     if (parked !== undefined) await abandonUpload(trx, parked, now);
     const manifest = newUuid(random);
@@ -91,7 +100,16 @@ export async function beginDisk(
   }
   const { manifest: manifestId, attempt } = upload;
   const written = { region: image.region, accountId, manifestId, attempt, size: disk.size, cut, signal };
-  return { image, upload, disk: written, from };
+  return { image, upload, key: encryption && { ...encryption, dataKey }, disk: written, from };
+}
+
+/** What the disk is to be encrypted with, which the user must be allowed to use now. */
+async function encryptionOf(trx: Trx, { disks, region }: Image, index: number, user: KeyUser) {
+  const key = disks[index]?.key ?? null;
+  if (key === null) return null;
+  const wanted = { key, region, service: imageService } as const;
+  await checkKey(trx, user, wanted);
+  return { ...wanted, user };
 }
 
 export interface StoreDiskOptions {
@@ -105,17 +123,19 @@ export interface StoreDiskOptions {
 /** Stores what the runs bring; the image is `available` once this was the end of its last disk. */
 export async function storeDisk(context: AppContext, begun: BegunUpload, options: StoreDiskOptions): Promise<void> {
   const { isPartial = false } = options;
-  const lease = keepLease(context, begun.upload, begun.disk.signal);
-  const running = { ...begun, disk: { ...begun.disk, signal: lease.signal } };
+  const { upload, from } = begun;
+  const lease = keepLease(context, begun);
+  const { signal } = lease;
   try {
-    const runs = checked(options, running);
-    await context.dataPlane.ingest(running.disk, { from: running.from, isPartial, runs });
-    if (!isPartial) await complete(context, running, options);
+    const disk = { ...begun.disk, dataKey: await openUploadKey(context, begun, signal), signal };
+    await context.dataPlane.ingest(disk, { from, isPartial, runs: checked(options, begun) });
+    await requireUploadKey(context, begun);
+    if (!isPartial) await complete(context, begun, disk, options);
     await lease.stop();
-    if (isPartial) await park(context, running.upload);
+    if (isPartial) await park(context, upload);
   } catch (error) {
     await lease.stop();
-    await (isUnusable(error) ? giveUp(context, running.upload) : park(context, running.upload));
+    await (isUnusable(error) ? giveUp(context, upload) : park(context, upload));
     throw error;
   }
 }
@@ -123,7 +143,8 @@ export async function storeDisk(context: AppContext, begun: BegunUpload, options
 /** W3: one transaction makes the manifest live and, with the last disk, the image available. */
 async function complete(
   context: AppContext,
-  { image, upload, disk }: BegunUpload,
+  { image, upload }: BegunUpload,
+  disk: DiskUpload,
   { onComplete }: StoreDiskOptions,
 ): Promise<void> {
   const stored = await context.dataPlane.seal(disk);
@@ -146,11 +167,11 @@ async function inspect(
   { dataPlane }: AppContext,
   image: Image,
   upload: Upload,
-  { region, accountId, manifestId, size, signal }: DiskUpload,
+  { region, accountId, dataKey, manifestId, size, signal }: DiskUpload,
   { root }: StoredManifest,
 ): Promise<DiskFormat> {
   const inspector = createDiskInspector(size);
-  const address = { region, accountId, manifestId, root, image: image.id, disk: upload.index };
+  const address = { region, accountId, dataKey, manifestId, root, image: image.id, disk: upload.index };
   for (const part of inspector.parts) {
     for await (const { offset, bytes } of dataPlane.read(address, signal, part)) inspector.see(offset, bytes);
   }
@@ -179,6 +200,7 @@ async function* checked(
 /** The bytes will never do, or nothing more can be stored: what there is would only be in the way. */
 function isUnusable(error: unknown): boolean {
   if (error instanceof FailureError) return error.code === 'destination-full';
+  if (isKeyRefusal(error)) return false;
   return error instanceof RefusalError || error instanceof ExtentStreamError;
 }
 
@@ -199,23 +221,28 @@ async function giveUp({ db, clock }: AppContext, upload: Upload): Promise<void> 
 }
 
 /**
- * Renews the lease at a third of its length; the signal aborts when it is lost or the request's own signal does. Once `stop`
- * has resolved, no renewal is under way that could come after the upload was parked.
+ * Renews the lease at a third of its length; the signal aborts when it is lost, when the key cannot be used any more, or when the
+ * request's own signal does. Once `stop` has resolved, no renewal is under way that could come after the upload was parked.
  */
-function keepLease({ db, clock, logger, uploadKeepMs }: AppContext, upload: Upload, request: AbortSignal) {
+function keepLease(context: AppContext, begun: BegunUpload) {
+  const { db, clock, logger, uploadKeepMs } = context;
+  const { upload, disk } = begun;
   const lost = new AbortController();
   let renewal = Promise.resolve();
-  const timer = setInterval(() => {
+  async function renew(): Promise<void> {
     const now = clock.now();
-    renewal = setLease(db, upload, { leaseUntil: now + leaseMs, keepUntil: now + uploadKeepMs }).then(
-      (held) => {
-        if (!held) lost.abort(leaseLost(upload));
-      },
-      (error: unknown) => logger.warn({ error, image: upload.image }, 'the upload lease was not renewed'),
-    );
+    const held = await setLease(db, upload, { leaseUntil: now + leaseMs, keepUntil: now + uploadKeepMs });
+    if (!held) throw leaseLost(upload);
+    await requireUploadKey(context, begun);
+  }
+  const timer = setInterval(() => {
+    renewal = renew().catch((error: unknown) => {
+      if (error instanceof RefusalError) lost.abort(error);
+      else logger.warn({ error, image: upload.image }, 'the upload lease was not renewed');
+    });
   }, leaseMs / 3);
   return {
-    signal: AbortSignal.any([request, lost.signal]),
+    signal: AbortSignal.any([disk.signal, lost.signal]),
     async stop() {
       clearInterval(timer);
       await renewal;
@@ -229,9 +256,4 @@ function named(place: DiskPlace): { image: string; disk: number } {
 
 function incomplete(place: DiskPlace, expected: number, received: number): RefusalError {
   return new RefusalError('upload.incomplete', { ...named(place), expected, received });
-}
-
-function leaseLost(place: DiskPlace): RefusalError {
-  const reason = 'the image was deleted or the upload was taken over by another request';
-  return new RefusalError('upload.malformed', { ...named(place), reason });
 }

@@ -134,6 +134,7 @@ describe('verifyStore', () => {
     expect(await verifyStore(installation.context, installation.operator, undefined, never)).toEqual({
       disksChecked: disks,
       bytesChecked: bytes,
+      disksLocked: 0,
       damage: [],
     });
     expect(await verifyStore(installation.context, installation.operator, other.aliyunId, never)).toMatchObject({

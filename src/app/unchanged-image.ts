@@ -1,6 +1,7 @@
 /** What has to hold before an image is changed or deleted. */
 import { findCopyOfSource } from '../db/copies.ts';
 import type { Trx } from '../db/database.ts';
+import { isImageEncrypted } from '../db/encrypted-images.ts';
 import { findTaskOfImage } from '../db/tasks.ts';
 import type { Image } from '../domain/image.ts';
 import { RefusalError } from '../domain/refusal.ts';
@@ -31,6 +32,14 @@ export async function refuseWhileCopied(trx: Trx, caller: Caller, { id }: Image)
     image: id,
     copy: copy.accountId === caller.accountId ? copy.id : null,
   });
+}
+
+/**
+ * What is encrypted is its account's alone: nobody else can use the key. The transaction must hold the image's lock, which the copy
+ * that makes it waits for.
+ */
+export async function refuseEncrypted(trx: Trx, { id }: Image): Promise<void> {
+  if (await isImageEncrypted(trx, id)) throw new RefusalError('image.encrypted', { image: id });
 }
 
 /** The bytes of an image that is imported come from the object store alone. The transaction must hold the image's lock. */

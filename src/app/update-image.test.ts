@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeEncryptedImage } from '../../test/support/encrypted-image.ts';
 import {
   copyImage,
   createInstallation,
@@ -114,6 +115,21 @@ describe('updateImage', () => {
     });
     await expect(update({ name: 'by a viewer' }, { ...caller, role: 'viewer' })).rejects.toMatchObject({
       code: 'forbidden',
+    });
+  });
+
+  it('makes no encrypted image public, and changes nothing else with that; all but that may change', async () => {
+    await setUp();
+    image = await makeEncryptedImage(installation, caller);
+    for (const unshares of [true, false]) {
+      const published = updateImage(context, caller, image.id, { name: 'new', visibility: 'public' }, { unshares });
+      await expect(published).rejects.toMatchObject({ code: 'image.encrypted', facts: { image: image.id } });
+    }
+    expect(await findImage(context, caller, image.id)).toEqual(image);
+    expect(await update({ name: 'new', visibility: 'private', protected: true })).toMatchObject({
+      name: 'new',
+      visibility: 'private',
+      protected: true,
     });
   });
 

@@ -12,7 +12,13 @@ import { act, demand, type Trial } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
 import { findImage, lockImage } from './find-image.ts';
 import { findGroup, refuseTakenName } from './place-image.ts';
-import { type Condition, checkRevision, refuseUnsettled, refuseWhileCopied } from './unchanged-image.ts';
+import {
+  type Condition,
+  checkRevision,
+  refuseEncrypted,
+  refuseUnsettled,
+  refuseWhileCopied,
+} from './unchanged-image.ts';
 
 export interface ImageUpdate {
   readonly name?: string | undefined;
@@ -64,6 +70,7 @@ export async function updateImage(
     }
     const changes: ImageChanges = withoutUndefined({ ...plain, properties });
     if (visibility !== undefined) demand(caller, 'image.publish');
+    if (visibility === 'public') await refuseEncrypted(trx, image);
     const unshared = visibility === 'public' && options.unshares ? await deleteMembers(trx, image.id) : [];
     const shared = visibility === 'private' && (await readMembers(trx, image.id)).length > 0;
     await changeImage(

@@ -50,6 +50,6 @@ async function begin(context: AppContext, caller: Caller, command: UploadDiskCom
     const image = await lockImage(trx, caller, command.image, 'image.upload');
     Object.assign(done, { resource: { type: 'image', id: image.id }, region: image.region });
     await refuseWhileImported(trx, image);
-    return await beginDisk(context, trx, image, command, { signal: command.signal });
+    return await beginDisk(context, trx, image, command, { user: caller, signal: command.signal });
   });
 }

@@ -5,6 +5,7 @@ import { DamageError } from '../domain/failure.ts';
 import { RefusalError } from '../domain/refusal.ts';
 import { record, recordRefusal } from './act.ts';
 import type { AppContext, Caller } from './context.ts';
+import { openKey } from './image-data-keys.ts';
 
 export interface DamagedPlace {
   /** Null for a snapshot that no image stands on. */
@@ -20,6 +21,8 @@ export interface Verification {
   readonly disksChecked: number;
   /** Logical bytes of those disks. */
   readonly bytesChecked: number;
+  /** Those that were not checked: their key cannot be used now. */
+  readonly disksLocked: number;
   readonly damage: readonly DamagedPlace[];
 }
 
@@ -48,10 +51,15 @@ export async function verifyStore(
   const damage: DamagedPlace[] = [];
   let disksChecked = 0;
   let bytesChecked = 0;
+  let disksLocked = 0;
   for (let last: DiskToVerify | undefined; ; ) {
     const disks = await listDisksToVerify(context.db, only, last, pageSize);
     for (const disk of disks) {
-      const found = await verifyDisk(context, disk, signal);
+      const found = await verifyDisk(context, caller, disk, signal);
+      if (found === 'locked') {
+        disksLocked += 1;
+        continue;
+      }
       damage.push(...found.slice(0, maxDamage - damage.length));
       disksChecked += 1;
       bytesChecked += disk.size;
@@ -60,7 +68,7 @@ export async function verifyStore(
     if (disks.length < pageSize) break;
   }
   if (damage.length > 0) context.logger.error({ damage: damage.length, first: damage[0] }, 'the store is damaged');
-  return { disksChecked, bytesChecked, damage };
+  return { disksChecked, bytesChecked, disksLocked, damage };
 }
 
 /** Whose image it is makes no difference to those who run the installation. */
@@ -70,7 +78,13 @@ async function idOf({ db }: AppContext, { accountId }: Caller, id: string): Prom
   return seen.image.id;
 }
 
-async function verifyDisk(context: AppContext, disk: DiskToVerify, signal: AbortSignal): Promise<DamagedPlace[]> {
+/** `locked`: it is encrypted with a key that cannot be used now, so that nobody can tell. */
+async function verifyDisk(
+  context: AppContext,
+  caller: Caller,
+  disk: DiskToVerify,
+  signal: AbortSignal,
+): Promise<DamagedPlace[] | 'locked'> {
   // A region that is not configured now keeps what it has, and cannot be looked at.
   if (!context.regionNumbers.has(disk.region)) return [];
   const damage: DamagedPlace[] = [];
@@ -84,14 +98,27 @@ async function verifyDisk(context: AppContext, disk: DiskToVerify, signal: Abort
       message: image === null ? `snapshot ${snapshot}, offset ${offset}: no intact copy was found` : message,
     });
   try {
-    for await (const found of context.dataPlane.verify({ ...disk, image: image ?? snapshot }, signal)) {
+    const dataKey = await openForOwner(context, caller, disk, signal);
+    const address = { ...disk, dataKey, image: image ?? snapshot };
+    for await (const found of context.dataPlane.verify(address, signal)) {
       if (damage.length < maxDamage) note(found);
     }
   } catch (error) {
+    if (error instanceof RefusalError) {
+      context.logger.warn({ snapshot, refusal: error.code }, 'a disk was not verified: its key cannot be used');
+      return 'locked';
+    }
     if (!(error instanceof DamageError)) throw error;
     note(error);
   }
   return damage.length === 0 || (await isStillThere(context, disk)) ? damage : [];
+}
+
+/** The key is the owner's, and so is the event of its use, which says who it was. */
+async function openForOwner(context: AppContext, caller: Caller, disk: DiskToVerify, signal: AbortSignal) {
+  if (disk.dataKeyId === null) return null;
+  const dataKey = { id: disk.dataKeyId, image: disk.image ?? undefined };
+  return await openKey(context, { ...caller, accountId: disk.ownerId }, dataKey, signal);
 }
 
 /** What was deleted while it was read loses its chunks, which is no damage. */

@@ -1,3 +1,4 @@
+import type { KeyState } from '../domain/key.ts';
 import type { ApiProblem } from './api.ts';
 import { CliError } from './cli-error.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
@@ -31,6 +32,13 @@ function seeQuotas({ region }: ApiProblem): string {
   return `see what is used with: mimeo quota show --region ${String(region)}`;
 }
 
+/** By the state of a key that cannot be used. */
+const openings: Readonly<Record<string, string>> = {
+  disabled: 'let it be used again with: mimeo key enable',
+  'pending-import': 'give it its material with: mimeo key import',
+  'pending-deletion': 'keep it with: mimeo key undelete',
+} satisfies Readonly<Record<Exclude<KeyState, 'enabled'>, string>>;
+
 /** What to do next, by the problem's code; a problem that is not here says enough in its title. */
 const advice: Readonly<Record<string, (problem: ApiProblem) => string>> = {
   unauthenticated: () =>
@@ -59,6 +67,16 @@ const advice: Readonly<Record<string, (problem: ApiProblem) => string>> = {
   'task.not-found': () => 'see the tasks with: mimeo task list',
   'task.finished': ({ task }) => `see how it ended: mimeo task show ${String(task)}`,
   'task.completing': ({ task }) => `see how it ends: mimeo task show ${String(task)}`,
+  'image.encrypted': () => 'make one that can be shared with: mimeo copy IMAGE --to REGION --encrypt none',
+  'key.not-found': () =>
+    'each key is of one region, and where several regions have an alias its key is named by its id; see them with: mimeo key list',
+  'key.required': () => 'add --encrypt with a key of that region, with "default", or with "none"',
+  'key.disabled': ({ key, state }) =>
+    `${openings[String(state)] ?? 'see how it is with: mimeo key show'} ${String(key)}`,
+  'key.not-granted': ({ key }) => `grant it with: mimeo key grant ${String(key)}`,
+  'key.pending-deletion': ({ key }) => `keep it with: mimeo key undelete ${String(key)}`,
+  'key.pending-import': ({ key }) => `give it its material with: mimeo key import ${String(key)}`,
+  'key.alias-not-found': () => 'where several regions have it, add --region; see the aliases with: mimeo key aliases',
   'account.not-found': () => 'it is named by its number, id or name; its owner sees them with: mimeo account show self',
   'user.not-found': () => 'see the users with: mimeo user list',
   'access-key.not-found': () => 'see the keys with: mimeo access-key list',
@@ -76,7 +94,8 @@ const advice: Readonly<Record<string, (problem: ApiProblem) => string>> = {
   'quota.bytes': seeQuotas,
   'quota.copies': seeQuotas,
   'store.full': () => 'free space in the region: delete images, then run: mimeo store collect',
-  [damageCode]: ({ image }) => `see what is damaged with: mimeo store verify ${String(image)}`,
+  [damageCode]: ({ image }) =>
+    `see what is damaged with: mimeo store verify${image === undefined ? '' : ` ${String(image)}`}`,
 };
 
 function adviceFor(problem: ApiProblem): string | undefined {

@@ -13,6 +13,8 @@ export interface ApiSnapshot extends SnapshotIds {
   readonly format: DiskFormat | null;
   readonly size: number;
   readonly dataBytes: number | null;
+  /** Null where it is not encrypted. */
+  readonly key: string | null;
   readonly state: SnapshotState;
   readonly percent: number;
   readonly source: SnapshotSource | null;

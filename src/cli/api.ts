@@ -37,6 +37,8 @@ export interface ApiDisk {
   readonly size: number;
   readonly dataBytes: number | null;
   readonly digest: string | null;
+  /** Null where it is not encrypted, and on another account's image. */
+  readonly key: string | null;
   readonly snapshot: SnapshotIds;
 }
 
@@ -67,6 +69,7 @@ export interface ApiImage extends ImageIds {
   readonly revision: number;
   readonly createdAt: string;
   readonly updatedAt: string;
+  readonly encrypted: boolean;
   readonly disks: readonly ApiDisk[];
 }
 
@@ -80,6 +83,7 @@ export interface ApiNewImage {
   readonly project?: string;
   readonly resourceGroup?: string;
   readonly tags?: Readonly<Record<string, string>>;
+  readonly encryption?: string;
   readonly disks: readonly { readonly role: DiskRole; readonly format?: DiskFormat; readonly size: number }[];
 }
 
@@ -105,6 +109,7 @@ export interface ApiCopy {
   readonly sourceRegion: string;
   readonly destinationImageId: string;
   readonly destinationRegion: string;
+  readonly encryption: string;
   readonly state: CopyState;
   readonly percent: number;
   readonly bytesTotal: number;
@@ -129,6 +134,7 @@ export interface ApiNewCopies {
   readonly project?: string;
   readonly resourceGroup?: string;
   readonly agency?: string;
+  readonly encryption?: string;
 }
 
 export interface ApiCopyRequest {
@@ -164,6 +170,7 @@ export interface ApiCollection {
 export interface ApiVerification {
   readonly disksChecked: number;
   readonly bytesChecked: number;
+  readonly disksLocked: number;
   readonly damage: readonly {
     /** Null for a snapshot that no image stands on. */
     readonly image: string | null;

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import {
   appendFile,
   chmod,
@@ -156,6 +156,19 @@ describe('import and export', () => {
       stderr: expect.stringContaining('The disk has a backing file'),
     });
     expect(server.images.size).toBe(0);
+  });
+
+  test('leave the half-made image when its key is disabled, to be gone on with', async () => {
+    const disk = await sparseDisk();
+    const result = await mimeo(`image import ${disk} --encrypt own --description disabled`);
+    const [image] = [...server.images.values()];
+    expect(image).toMatchObject({ encryption: 'own' });
+    expect(result).toMatchObject({
+      code: exitCodes.refused,
+      stderr: expect.stringContaining(`go on with: mimeo image import ${disk} --resume ${image?.id}`),
+    });
+    const again = await mimeo(`image import ${disk} --resume ${image?.id} --encrypt own`);
+    expect(again).toMatchObject({ code: exitCodes.usage });
   });
 
   test('say so when the half-made image could not be deleted', async () => {
@@ -517,6 +530,7 @@ describe('doctor', () => {
       'data directory',
       'disk space',
       'token file',
+      'master key',
       'server',
       'token',
       'version',
@@ -532,7 +546,9 @@ describe('doctor', () => {
     await chmod(folder, 0o755);
     await chmod(join(folder, 'token'), 0o644);
     await writeFile(join(folder, 'token'), 'not-the-token');
+    await writeFile(join(folder, 'master.key'), randomBytes(32), { mode: 0o644 });
     const { code, stdout } = await mimeo('doctor');
+    expect(stdout).toContain(`chmod 600 ${join(folder, 'master.key')}`);
     expect(code).toBe(exitCodes.failed);
     expect(stdout).toContain(
       `warn  data directory: ${folder} is open to other users (mode 755)\n      run: chmod 700 ${folder}`,

@@ -18,8 +18,8 @@ export interface ImportOptions {
 
 /**
  * Makes an image of the disks in `sources`, in the order of `image.disks`. A transfer that is cut off is gone on with. When
- * the connection does not come back the half-made image stays, to be resumed; when anything else goes wrong, or the signal
- * is aborted, it is deleted again.
+ * the connection does not come back, or the image's key is disabled, the half-made image stays, to be resumed; when anything else
+ * goes wrong, or the signal is aborted, it is deleted again.
  */
 export async function importImage(
   client: Client,
@@ -32,7 +32,7 @@ export async function importImage(
     return await sendDisks(client, made, sources, options);
   } catch (error) {
     const { signal, keep = false } = options;
-    if (signal.aborted ? keep : isCutOff(error)) throw resumable(error, made, sources);
+    if (signal.aborted ? keep : isKept(error)) throw resumable(error, made, sources);
     throw afterCleaningUp(error, made, await removeHalfMade(client, made.id), signal);
   }
 }
@@ -47,7 +47,7 @@ export async function resumeImport(
   try {
     return await sendDisks(client, image, sources, options);
   } catch (error) {
-    if (options.signal.aborted || isCutOff(error)) throw resumable(error, image, sources);
+    if (options.signal.aborted || isKept(error)) throw resumable(error, image, sources);
     throw error;
   }
 }
@@ -81,6 +81,11 @@ async function* watched(source: SourceFile, from: number, reached: (offset: numb
     yield run;
     reached(run.offset + run.bytes.length);
   }
+}
+
+/** Whether the same can go on later: nothing is wrong with the image. */
+function isKept(error: unknown): boolean {
+  return isCutOff(error) || (error instanceof ApiError && error.problem.code === 'key.disabled');
 }
 
 /** Whether it is gone. The server may need a moment to see that the upload was broken off. */

@@ -82,6 +82,7 @@ export async function startLoopbackServer(): Promise<LoopbackServer> {
         resourceGroupId: null,
         name: 'golden',
         description: '',
+        encrypted: false,
         kind: 'system-disk',
         rootDevice: 'cloud-disk',
         attributes: {},
@@ -192,7 +193,7 @@ export async function startLoopbackServer(): Promise<LoopbackServer> {
                 },
               ],
             })
-          : json(200, { disksChecked: 1, bytesChecked: 4096, damage: state.damage });
+          : json(200, { disksChecked: 1, bytesChecked: 4096, disksLocked: 0, damage: state.damage });
       }
       default:
         throw new Refused(404, 'route.not-found', `There is no ${route}`);
@@ -209,6 +210,7 @@ export async function startLoopbackServer(): Promise<LoopbackServer> {
       size,
       dataBytes: null,
       digest: null,
+      key: null,
       snapshot: { id: randomUUID(), aliyunId: 's-x', jdcloudId: 'snapshot-x' },
     }));
     return state.addImage({ ...facts, state: 'queued', disks: made });
@@ -217,6 +219,8 @@ export async function startLoopbackServer(): Promise<LoopbackServer> {
   async function storeDisk(request: IncomingMessage, image: ApiImage, index: number): Promise<ApiImage> {
     if (image.description === 'refuse')
       throw new Refused(422, 'disk.unsafe-format', 'The disk has a backing file', { disk: index });
+    if (image.description === 'disabled')
+      throw new Refused(409, 'key.disabled', 'The key cannot be used', { key: 'k-1', state: 'disabled' });
     state.images.set(image.id, { ...image, state: 'uploading' });
     const from = Number(request.headers['upload-offset']);
     state.begun.push(from);
@@ -291,6 +295,7 @@ export async function startLoopbackServer(): Promise<LoopbackServer> {
       sourceRegion: image.region,
       destinationImageId: randomUUID(),
       destinationRegion: region,
+      encryption: 'same',
       state: 'queued',
       percent: 0,
       bytesTotal: 1024 ** 3,

@@ -7,6 +7,7 @@ import { addCopyCommands } from './commands/copy.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEventCommands } from './commands/event.ts';
 import { addImageCommands } from './commands/image.ts';
+import { addKeyCommands } from './commands/key.ts';
 import { addLoginCommands } from './commands/login.ts';
 import { addProfileCommands } from './commands/profile.ts';
 import { addProjectCommands } from './commands/project.ts';
@@ -47,6 +48,7 @@ export function buildProgram(io: CliIo, version: string): Command {
   addCopyCommands(program, io);
   addTaskCommands(program, io);
   addShareCommands(program, io);
+  addKeyCommands(program, io);
   program.commandsGroup('Your account:');
   addLoginCommands(program, io);
   addProfileCommands(program, io);

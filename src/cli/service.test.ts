@@ -307,6 +307,62 @@ test('several images go to several regions, planned, watched, and all or none', 
   expect(await must(`copy watch ${copies.map(({ id }) => id).join(' ')}`)).toContain('succeeded');
 });
 
+test('a copy is encrypted, which its image shows, and goes on to other regions only with a word on that', async () => {
+  await newImage('acme', 'secret');
+  expect(await must('copy secret --to south --name sealed --encrypt default --wait')).toMatch(/State +succeeded/);
+  const { disks } = await json<{ disks: { key: string }[] }>('image show sealed');
+  expect(await must('image show sealed')).toMatch(new RegExp(`Encrypted +with key ${disks[0]?.key}\n`));
+  expect(await must('image show secret')).toMatch(/Encrypted +no\n/);
+  expect(await mimeo('copy sealed --to north')).toMatchObject({
+    code: exitCodes.refused,
+    stderr: expect.stringContaining('name one of region north, its default key, or none'),
+  });
+  expect(await must('copy sealed --to north --name opened --encrypt none --wait')).toMatch(/State +succeeded/);
+  expect(await must('image show opened')).toMatch(/Encrypted +no\n/);
+});
+
+test('what is encrypted is shared with nobody, and what to do instead is said', async () => {
+  await newImage('acme', 'open');
+  const key = await json('key create --region north --alias shut --grant images');
+  const wanted = 'copy open --to north --name shut --encrypt shut --wait';
+  expect(await must(wanted)).toMatch(new RegExp(`Encryption +with key ${key['id']}\n`));
+  for (const share of ['share add shut other', 'image set shut --public']) {
+    expect(await mimeo(share)).toMatchObject({
+      code: exitCodes.refused,
+      stderr: expect.stringContaining('mimeo copy IMAGE --to REGION --encrypt none'),
+    });
+  }
+  expect(await must('image set shut --private')).toMatch(/Visibility +private\n/);
+  const { disks } = await json<{ disks: { snapshot: { id: string } }[] }>('image show shut');
+  const snapshot = `snapshot show ${disks[0]?.snapshot.id}`;
+  expect(await must(snapshot)).toMatch(new RegExp(`Encrypted +with key ${key['id']}\n`));
+  await must('key disable shut');
+  expect((await mimeo('image export shut shut.raw')).stderr).toContain(`mimeo key enable ${key['id']}`);
+  const verified = await must('store verify --profile operator');
+  expect(verified).toMatch(/^Checked \d+ disks?, .*\(and not 1 disk whose key cannot be used\): no damage\.\n$/);
+  await must('key delete shut');
+  expect((await mimeo('image export shut shut.raw')).stderr).toContain(`mimeo key undelete ${key['id']}`);
+  await must('key unalias shut');
+});
+
+test('an image is encrypted as it is imported, with a key that is there', async () => {
+  const path = join(folder, 'vault.raw');
+  await writeFile(path, randomBytes(200_000));
+  const { id: key } = await json('key create --region north --alias imports --grant images');
+  await must(`image import ${path} --region north --encrypt imports`);
+  expect(await must('image show vault')).toMatch(new RegExp(`Encrypted +with key ${key}\n`));
+  await must(`image export vault ${path}.out`);
+  expect((await readFile(`${path}.out`)).equals(await readFile(path))).toBe(true);
+  await must('key disable imports');
+  for (const encryption of ['imports', 'missing']) {
+    expect(await mimeo(`image import ${path} --region north --name none --encrypt ${encryption}`)).toMatchObject({
+      code: encryption === 'imports' ? exitCodes.refused : exitCodes.notFound,
+    });
+  }
+  expect(await mimeo('image show none')).toMatchObject({ code: exitCodes.notFound });
+  expect(await mimeo('image create golden --snapshot s-1 --encrypt imports')).toMatchObject({ code: exitCodes.usage });
+});
+
 test('an image is offered, accepted, copied and taken back', async () => {
   const id = await newImage('other', 'shared');
   expect(await must('share add shared acme --profile other')).toMatch(
@@ -462,4 +518,42 @@ test('an import goes on when the watching ends', async () => {
     `mimeo: stopped watching task ${id}, which goes on\nsee how far it is with: mimeo task show ${id};`,
   );
   expect(await must(`task show ${id}`)).toMatch(/^State +queued$/m);
+});
+
+test('a key is made, named, granted, rotated, disabled, and destroyed unless that is called off', async () => {
+  const key = await json<{ id: string }>('key create --region north --alias payroll --description wages');
+  expect(await must('key show payroll')).toMatch(/State +enabled\n.*Material +made by Mimeo\n/);
+  expect(await must('key grant payroll')).toBe('The service images may use key payroll.\n');
+  expect(await must('key alias payroll wages')).toBe(`Key ${key.id} in north is called wages.\n`);
+  expect(await must('key aliases --region north')).toMatch(/payroll.*\n.*wages/);
+  expect(await must('key set wages --description salaries')).toMatch(/Description +salaries/);
+  expect(await must('key rotate wages')).toBe('Key wages is rotated: enabled, version 2.\n');
+  expect(await must('key versions wages')).toMatch(/^VERSION.*\n +2 .*\n +1 /);
+  expect(await must('key rewrap wages')).toBe('Version 2 of key wages has re-wrapped 0 data keys.\n');
+  expect(await must('key disable wages')).toContain('cannot be used: disabled, version 2');
+  expect(await mimeo('key rotate wages')).toMatchObject({ code: exitCodes.refused });
+  expect(await must('key delete wages --days 7')).toContain(`mimeo key undelete ${key.id}`);
+  expect(await must('key list --state pending-deletion')).toContain(key.id);
+  expect((await mimeo('key enable wages')).stderr).toContain(`mimeo key undelete ${key.id}`);
+  expect(await must('key undelete wages')).toContain('is kept: disabled');
+  expect(await must('key enable wages')).toContain('can be used again: enabled');
+  await must('key revoke wages');
+  expect(await json('key show wages')).toMatchObject({ grants: [], aliases: ['payroll', 'wages'] });
+  await must('key unalias wages');
+  expect(await mimeo('key show wages')).toMatchObject({
+    code: exitCodes.notFound,
+    stderr: expect.stringContaining('mimeo key list'),
+  });
+});
+
+test('a key takes the material that its owner brings on standard input', async () => {
+  await must('key create --region north --alias own --external --grant images');
+  expect((await mimeo('key enable own')).stderr).toMatch(/mimeo key import [0-9a-f-]+/);
+  const stdin = `${randomBytes(32).toString('base64')}\n`;
+  expect(await must('key import own', { stdin })).toContain('has its material and is enabled');
+  expect(await mimeo('key import own', { stdin: 'short\n' })).toMatchObject({
+    code: exitCodes.refused,
+    stderr: expect.stringContaining('material must be 32 bytes in base64'),
+  });
+  expect(await json('key show own')).toMatchObject({ origin: 'external', version: 1, grants: ['images'] });
 });

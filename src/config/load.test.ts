@@ -144,6 +144,43 @@ describe('what is refused', () => {
     expect(settings.find(({ name }) => name === 'objectStoreSecretKey')?.redact('geheim')).toBe('********');
   });
 
+  test('a master key comes from one place', async () => {
+    const masterKey = '0f'.repeat(32);
+    const environment = { MIMEO_MASTER_KEY: masterKey, MIMEO_MASTER_KEY_COMMAND: '/usr/local/bin/key' };
+    expect(await problemsOf({ environment })).toEqual([
+      expect.stringMatching(/^masterKey and masterKeyCommand say the same thing/),
+    ]);
+    const path = await secretFile(`${masterKey}\n`);
+    expect((await loadConfig({ environment: { MIMEO_MASTER_KEY_FILE: path } })).config.masterKey).toBe(masterKey);
+    const [problem] = await problemsOf({ environment: { MIMEO_MASTER_KEY: masterKey.slice(1) } });
+    expect(problem).toBe('`masterKey` must be 32 bytes, as 64 hexadecimal digits or in base64 (MIMEO_MASTER_KEY)');
+  });
+
+  test('Vault is given with its address and a token', async () => {
+    const environment = { MIMEO_KEY_PROVIDER: 'vault', MIMEO_VAULT_ADDRESS: 'https://vault.example.org:8200' };
+    expect(await problemsOf({ environment })).toEqual([
+      expect.stringMatching(/^the key provider vault needs vaultAddress and vaultToken/),
+    ]);
+    const path = await secretFile('hvs.geheim\n');
+    const { config } = await loadConfig({ environment: { ...environment, MIMEO_VAULT_TOKEN_FILE: path } });
+    expect(config).toMatchObject({ keyProvider: 'vault', vaultToken: 'hvs.geheim', vaultMount: 'transit' });
+    expect(settings.find(({ name }) => name === 'vaultToken')?.redact('hvs.geheim')).toBe('********');
+  });
+
+  test('regions that have no keys, or default ones alone, are regions', async () => {
+    const environment = { MIMEO_REGIONS: 'north,south', MIMEO_KEYLESS_REGIONS: 'south' };
+    const { config } = await loadConfig({ environment: { ...environment, MIMEO_DEFAULT_KEY_REGIONS: 'north' } });
+    expect(config).toMatchObject({ keylessRegions: ['south'], defaultKeyRegions: ['north'] });
+    expect(config.keyAccounts).toBeUndefined();
+    for (const name of ['MIMEO_KEYLESS_REGIONS', 'MIMEO_DEFAULT_KEY_REGIONS']) {
+      expect(await problemsOf({ environment: { ...environment, [name]: 'south,soth' } })).toEqual([
+        expect.stringMatching(
+          /^keylessRegions and defaultKeyRegions name regions, and one of them is not among regions/,
+        ),
+      ]);
+    }
+  });
+
   test.each(settings)('$name with a letter missing is near to itself', async ({ name, variable }) => {
     const slip = (text: string, at: number) => text.slice(0, at) + text.slice(at + 1);
     expect(await problemsIn(`${slip(name, 1)}: 1`)).toEqual([expect.stringContaining(`did you mean \`${name}\`?`)]);
@@ -209,6 +246,18 @@ describe('secrets', () => {
     const inEnvironment = await loadConfig({ environment: { DATABASE_URL_FILE: path } });
     expect(inEnvironment.config.databaseUrl).toBe('postgres://a:pw@h/b');
     expect(inEnvironment.origins.get('databaseUrl')).toEqual({ source: 'environment', place: 'DATABASE_URL_FILE' });
+  });
+
+  test('stand in no URL that is shown', async () => {
+    for (const [name, url] of [
+      ['MIMEO_OTLP_ENDPOINT', 'https://me:geheim@traces.example'],
+      ['MIMEO_OBJECT_STORE_URL', 'https://me:ge/heim@objects.example'],
+    ]) {
+      const problems = (await problemsOf({ environment: { [name as string]: url } })).join('\n');
+      expect(problems).toMatch(
+        /must be an http:\/\/ or https:\/\/ URL without a name or a password, and is "https:\/\/\*{8}@\w+\.example"/,
+      );
+    }
   });
 
   test('one source gives them only one way, but a later one overrules either', async () => {

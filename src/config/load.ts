@@ -66,7 +66,9 @@ function readFlags(flags: Readonly<Partial<Record<SettingName, string | undefine
 }
 
 function wrongValue({ setting, origin, isPath }: Entry, value: unknown): string {
-  const given = setting.isSecret ? '' : `, and is ${JSON.stringify(value).slice(0, 100)}`;
+  // A URL may have a password in it where it should have none.
+  const shown = JSON.stringify(value).replace(/\/\/.*@/, '//********@');
+  const given = setting.isSecret ? '' : `, and is ${shown.slice(0, 100)}`;
   const where = isPath ? `the file that ${origin.place} names` : origin.place;
   return `\`${setting.name}\` must be ${setting.expected}${given} (${where})`;
 }

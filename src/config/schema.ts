@@ -3,7 +3,10 @@
  * flags, `mimeo config` and docs/configuration.md are made from it. Only main reads it.
  */
 import { z } from 'zod';
+import { details } from './details.ts';
+import { keySettings, regionName } from './key-settings.ts';
 import { hideAll, hidePassword } from './redact.ts';
+import { together } from './together.ts';
 import {
   addresses,
   bytes,
@@ -18,25 +21,11 @@ import {
   whole,
 } from './values.ts';
 
-interface Details {
-  /** A sentence or two. */
-  readonly description: string;
-  /** Its environment variable, where that is not `MIMEO_` and the name in capitals. */
-  readonly environment?: string;
-  /** Its flag, as commander takes it. */
-  readonly flag?: string;
-  /** What may be shown of it. A secret can also be given as the name of a file that holds it. */
-  readonly secret?: (value: unknown) => string;
-}
-
 const KiB = 1024;
 const MiB = 1024 * KiB;
 const TiB = 1024 * 1024 * MiB;
 const hour = 3600;
 const day = 24 * hour;
-
-/** What the schema of each setting has registered. */
-export const details = z.registry<Details>();
 
 const shape = {
   dataDirectory: text('a path').default('./mimeo-data').register(details, {
@@ -45,7 +34,7 @@ const shape = {
     environment: 'MIMEO_DATA_DIR',
     flag: '--data-dir <dir>',
   }),
-  regions: names(/^[a-z][a-z0-9-]{1,62}$/, 'names of lower-case letters, digits and hyphens')
+  regions: names(regionName, 'names of lower-case letters, digits and hyphens')
     .default(['cn-hangzhou', 'cn-shanghai', 'cn-north-1', 'cn-east-2', 'region-1'])
     .register(details, {
       description: 'Names of the regions. One that is left out keeps what it has, but cannot be reached.',
@@ -164,6 +153,8 @@ const shape = {
     description: 'Whether statements are prepared; not behind a pooler that does not know prepared statements.',
   }),
 
+  ...keySettings,
+
   quotaImages: whole(0).default(1000).register(details, {
     description: 'Images of one account in one region, until an administrator sets another limit.',
   }),
@@ -263,27 +254,35 @@ const shape = {
 
 type Values = z.output<z.ZodObject<typeof shape>>;
 
-/** A rule between settings; it is looked at when each of them by itself is right. */
-function together(settings: readonly (keyof Values)[], holds: (config: Values) => boolean, message: string) {
-  return z.refine<Values>(holds, {
-    message,
-    params: { settings },
-    when: ({ issues }) => !issues.some(({ path }) => settings.includes(path?.[0] as keyof Values)),
-  });
-}
-
 export const configSchema = z.object(shape).check(
-  together(
+  together<Values>(
     ['chunkMin', 'chunkMean', 'chunkMax'],
     ({ chunkMin, chunkMean, chunkMax }) => chunkMin < chunkMean && chunkMean < chunkMax,
     'chunkMin < chunkMean < chunkMax must hold',
   ),
-  together(
+  together<Values>(
     ['tlsCertificate', 'tlsKey'],
     ({ tlsCertificate, tlsKey }) => (tlsCertificate === undefined) === (tlsKey === undefined),
     'tlsCertificate and tlsKey belong together: give both or neither',
   ),
-  together(
+  together<Values>(
+    ['masterKey', 'masterKeyCommand'],
+    ({ masterKey, masterKeyCommand }) => masterKey === undefined || masterKeyCommand === undefined,
+    'masterKey and masterKeyCommand say the same thing: give one or neither',
+  ),
+  together<Values>(
+    ['keyProvider', 'vaultAddress', 'vaultToken'],
+    ({ keyProvider, vaultAddress, vaultToken }) =>
+      keyProvider === 'local' || (vaultAddress !== undefined && vaultToken !== undefined),
+    'the key provider vault needs vaultAddress and vaultToken',
+  ),
+  together<Values>(
+    ['regions', 'keylessRegions', 'defaultKeyRegions'],
+    ({ regions, keylessRegions = [], defaultKeyRegions = [] }) =>
+      [...keylessRegions, ...defaultKeyRegions].every((region) => regions.includes(region)),
+    'keylessRegions and defaultKeyRegions name regions, and one of them is not among regions',
+  ),
+  together<Values>(
     ['objectStoreUrl', 'objectStoreAccessKey', 'objectStoreSecretKey'],
     ({ objectStoreUrl: url, objectStoreAccessKey: id, objectStoreSecretKey: secret }) =>
       (url === undefined) === (id === undefined) && (url === undefined) === (secret === undefined),

@@ -48,6 +48,9 @@ describe('settings', () => {
     ['webhookPrivateAddresses', false, false],
     ['otlpHeaders', 'authorization=Bearer%20x,tenant=a', 'authorization=Bearer%20x,tenant=a'],
     ['otlpEndpoint', 'http://127.0.0.1:4318', 'http://127.0.0.1:4318'],
+    ['masterKey', `${'Aa'.repeat(32)}`, `${'Aa'.repeat(32)}`],
+    ['masterKey', `${'-_9'.repeat(14)}A=`, `${'-_9'.repeat(14)}A=`],
+    ['vaultMount', 'kms/transit', 'kms/transit'],
     ['databaseUrl', 'postgresql:///mimeo?host=/run/postgresql', 'postgresql:///mimeo?host=/run/postgresql'],
   ])('%s reads %j', (name, given, value) => {
     expect(read(name, given)).toEqual(value);
@@ -83,6 +86,19 @@ describe('settings', () => {
     ...['a', 'a=%', 'a=b,', '=b'].map((value): [SettingName, unknown] => ['otlpHeaders', value]),
     ...['127.0.0.1:4318', 'ftp://127.0.0.1'].map((value): [SettingName, unknown] => ['otlpEndpoint', value]),
     ['databaseUrl', 'mysql://127.0.0.1/mimeo'],
+    ...['', 'a'.repeat(63), 'a'.repeat(65), 'g'.repeat(64), 'a'.repeat(42)].map((value): [SettingName, unknown] => [
+      'masterKey',
+      value,
+    ]),
+    ['masterKeyCommand', 'key.sh'],
+    ['keyProvider', 'memory'],
+    ['keylessRegions', 'North'],
+    ...['', 'two words', 'a,a'].map((value): [SettingName, unknown] => ['keyAccounts', value]),
+    ...['', '/transit', 'transit/', '../sys', 'a//b', 'a?b'].map((value): [SettingName, unknown] => [
+      'vaultMount',
+      value,
+    ]),
+    ...['', 'two words', 'end\n', 'ü'].map((value): [SettingName, unknown] => ['vaultToken', value]),
     ...['', 'https://vm.example.org', 'VM.example.org', 'vm..example.org', 'vm.example.org:0'].map(
       (value): [SettingName, unknown] => ['jdcloudHosts', value],
     ),

@@ -1,4 +1,5 @@
-import { configSchema, details, type SettingName } from './schema.ts';
+import { details } from './details.ts';
+import { configSchema, type SettingName } from './schema.ts';
 import { valueTypes } from './values.ts';
 
 /** A setting, as its schema describes it. */

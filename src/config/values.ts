@@ -76,8 +76,16 @@ export function text(expected = 'text', pattern = /./) {
   return z.string().regex(pattern).register(valueTypes, { expected });
 }
 
+/** It is shown wherever it is spoken of, so it must hold no password. */
 export function httpUrl() {
-  return z.url({ protocol: /^https?$/ }).register(valueTypes, { expected: 'an http:// or https:// URL' });
+  const isBare = (url: string) => {
+    const { username = '', password = '' } = URL.parse(url) ?? {};
+    return username + password === '';
+  };
+  return z
+    .url({ protocol: /^https?$/ })
+    .refine(isBare)
+    .register(valueTypes, { expected: 'an http:// or https:// URL without a name or a password' });
 }
 
 /** A list in YAML, or text with commas. */

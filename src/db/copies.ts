@@ -1,7 +1,7 @@
 /** The rows of copies: the queue itself (design §5), and what callers read of it. */
 import { type SelectQueryBuilder, sql } from 'kysely';
 import type { Copy, CopyWishes } from '../domain/copy.ts';
-import type { PolicyName } from '../domain/copy-policy.ts';
+import type { CopyEncryption, PolicyName } from '../domain/copy-policy.ts';
 import type { NewEvent } from '../domain/event.ts';
 import type { FailureCode } from '../domain/failure.ts';
 import type { Principal } from '../domain/principal.ts';
@@ -18,6 +18,7 @@ export interface NewCopy {
   readonly requestedBy: string | null;
   readonly agency: string | null;
   readonly wishes: CopyWishes;
+  readonly encryption: CopyEncryption;
   /** W3C trace context of the request, for the spans of the job. */
   readonly traceParent: string | null;
   readonly sourceImageId: string;
@@ -35,14 +36,15 @@ export async function insertCopies(trx: Trx, copies: readonly NewCopy[]): Promis
   // One statement, and the same one for any number: copies are accepted one after the other under the lock of their destination.
   await sql`
     INSERT INTO copies (id, account, source_image, source_region, destination_image, destination_region, project, state,
-                        bytes_total, created_at, request, retry_of, policy, requested_by, agency, wanted, trace_parent)
+                        bytes_total, created_at, request, retry_of, policy, requested_by, agency, wanted, encryption, trace_parent)
     SELECT c.id, c."accountId", c."sourceImageId", (SELECT number FROM regions WHERE id = c."sourceRegion"),
            c."destinationImageId", (SELECT number FROM regions WHERE id = c."destinationRegion"), c."projectId", 'queued',
-           c."bytesTotal", c."createdAt", c.request, c."retryOf", c.policy, c."requestedBy", c.agency, c.wishes, c."traceParent"
+           c."bytesTotal", c."createdAt", c.request, c."retryOf", c.policy, c."requestedBy", c.agency, c.wishes, c.encryption,
+           c."traceParent"
     FROM jsonb_to_recordset(${JSON.stringify(copies)}::jsonb) AS c (
       id uuid, "accountId" uuid, "sourceImageId" uuid, "sourceRegion" text, "destinationImageId" uuid,
       "destinationRegion" text, "projectId" uuid, "bytesTotal" bigint, "createdAt" bigint, request uuid, "retryOf" uuid,
-      policy text, "requestedBy" uuid, agency text, wishes jsonb, "traceParent" text)`.execute(trx);
+      policy text, "requestedBy" uuid, agency text, wishes jsonb, encryption text, "traceParent" text)`.execute(trx);
   return copies.map((copy) => stateEvent({ ...stateOf(copy, 'queued'), region: copy.destinationRegion }));
 }
 
@@ -85,6 +87,7 @@ export function selectCopies(db: Db | Trx) {
       'copies.requested_by as requestedBy',
       'copies.agency',
       'copies.wanted as wishes',
+      'copies.encryption',
       'copies.source_image as sourceImageId',
       'source.id as sourceRegion',
       'copies.destination_image as destinationImageId',

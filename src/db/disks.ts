@@ -14,6 +14,8 @@ export interface DiskRow {
   readonly dataBytes: number | null;
   /** Whose key the chunk ids are made with. */
   readonly chunkAccountId: string;
+  /** What it is encrypted with; null where it is not. */
+  readonly dataKey: { readonly id: string; readonly key: string } | null;
 }
 
 /** The disks of an image, in order. */
@@ -33,6 +35,9 @@ export async function readDisks(db: Db | Trx, image: string): Promise<DiskRow[]>
       'manifests.digest',
       'manifests.data_bytes as dataBytes',
       sql<string>`coalesce(manifests.chunk_account, images.account)`.as('chunkAccountId'),
+      sql<DiskRow['dataKey']>`(
+        SELECT jsonb_build_object('id', id, 'key', key) FROM data_keys WHERE id = manifests.data_key
+      )`.as('dataKey'),
     ])
     .where('disks.image', '=', image)
     .orderBy('disks.index')

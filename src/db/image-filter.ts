@@ -56,6 +56,8 @@ export interface ImageFilter extends ImageMeasures, ImageTagFilter {
   readonly source?: string | undefined;
   /** Alibaba Cloud's id of the snapshot that one of its disks stands on. */
   readonly snapshot?: string | undefined;
+  /** Id of the key that its disks are encrypted with, or one of them is. */
+  readonly key?: string | undefined;
   readonly resourceGroup?: string | undefined;
   /** Of the account's own images only those that are in no group. */
   readonly isUngrouped?: boolean | undefined;
@@ -116,7 +118,7 @@ export function isListed(
   part: ListPart,
 ): Expression<SqlBool> {
   const { ownerAccountNumber, region, project, ids, name, namePattern, search, states, kind } = filter;
-  const { attributes, visibility, source, snapshot, resourceGroup, properties } = filter;
+  const { attributes, visibility, source, snapshot, key, resourceGroup, properties } = filter;
   const conditions: Expression<SqlBool>[] = [owned(eb, accountId, filter, part)];
   if (ownerAccountNumber !== undefined) {
     const account = eb.selectFrom('accounts').select('id').where('number', '=', ownerAccountNumber);
@@ -142,11 +144,12 @@ export function isListed(
   if (visibility !== undefined) conditions.push(eb('images.visibility', '=', visibility));
   if (source !== undefined) conditions.push(eb('images.source_image', '=', source));
   if (snapshot !== undefined) conditions.push(standingOn(eb, snapshot));
+  if (key !== undefined) conditions.push(encryptedWith(eb, key));
   if (resourceGroup !== undefined) conditions.push(eb('images.resource_group', '=', resourceGroup));
   if (search !== undefined) conditions.push(found(eb, search));
   // Of another's image nobody is shown any of these, so nobody may ask for them either.
   const byTags = tagConditions(filter);
-  const own = byTags.length > 0 || [project, source, snapshot, resourceGroup].some((asked) => asked !== undefined);
+  const own = byTags.length > 0 || [project, source, snapshot, key, resourceGroup].some((asked) => asked !== undefined);
   if (own) conditions.push(eb('images.account', '=', accountId));
   conditions.push(...measured(filter), ...timed(eb, filter), ...byTags);
   return eb.and([...conditions, ...(filter.traits ?? []).map((trait) => fitting(eb, trait))]);
@@ -253,4 +256,14 @@ function standingOn({ exists, selectFrom }: ImageExpression, snapshot: string) {
       .whereRef('disks.image', '=', 'images.id')
       .where('snapshots.aliyun_id', '=', snapshot),
   );
+}
+
+function encryptedWith({ eb, or, exists, selectFrom }: ImageExpression, key: string) {
+  const disks = selectFrom('disks')
+    .innerJoin('manifests', 'manifests.id', 'disks.manifest')
+    .innerJoin('data_keys', 'data_keys.id', 'manifests.data_key')
+    .select('disks.image')
+    .whereRef('disks.image', '=', 'images.id')
+    .where('data_keys.key', '=', key);
+  return or([eb('images.upload_key', '=', key), exists(disks)]);
 }

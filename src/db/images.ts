@@ -64,7 +64,12 @@ export function selectImages(db: Db | Trx) {
             'disks.format',
             'disks.size',
             'manifests.data_bytes as dataBytes',
-            sql<string | null>`encode(manifests.digest, 'hex')`.as('digest'),
+            sql<string | null>`CASE WHEN manifests.data_key IS NULL THEN encode(manifests.digest, 'hex') END`.as(
+              'digest',
+            ),
+            sql<string | null>`coalesce((
+              SELECT data_keys.key FROM manifests m JOIN data_keys ON data_keys.id = m.data_key WHERE m.id = disks.manifest
+            ), images.upload_key)`.as('key'),
             jsonObjectFrom(
               disk
                 .selectFrom('snapshots')

@@ -7,16 +7,19 @@ export interface DiskPlace {
   readonly index: number;
 }
 
-/** Makes a pending manifest, whose chunk ids are keyed with the named account's key, and lets the disk refer to it. */
+/**
+ * Makes a pending manifest, whose chunk ids are keyed with the named account's key unless it is of an encrypted disk, and lets the
+ * disk refer to it.
+ */
 export async function attachPendingManifest(
   trx: Trx,
   disk: DiskPlace,
-  manifest: { id: string; region: number; size: number; chunkAccountId: string },
+  manifest: { id: string; region: number; size: number; chunkAccountId: string; dataKey?: string },
 ): Promise<void> {
-  const { id, region, size, chunkAccountId } = manifest;
+  const { id, region, size, chunkAccountId, dataKey = null } = manifest;
   await trx
     .insertInto('manifests')
-    .values({ id, region, size, state: 'pending', chunk_account: chunkAccountId })
+    .values({ id, region, size, state: 'pending', chunk_account: chunkAccountId, data_key: dataKey })
     .execute();
   await trx
     .updateTable('disks')

@@ -20,6 +20,8 @@ export interface NewDisk extends Disk {
 export interface NewImage
   extends Omit<Image, 'accountName' | 'accountNumber' | 'resourceGroupAliyunId' | 'revision' | 'disks'> {
   readonly disks: readonly NewDisk[];
+  /** Id of the key that its disks are encrypted with as their bytes come in. */
+  readonly uploadKey?: string | null;
 }
 
 /** Inserts the image with everything that belongs to it, and charges it; its region must be known. */
@@ -108,6 +110,7 @@ function withImage(trx: Trx, image: NewImage, taken: Charge, bytes: number) {
       resource_group: image.resourceGroupId,
       visibility: image.visibility,
       protected: image.protected,
+      upload_key: image.uploadKey ?? null,
       quota_bytes: bytes,
       created_at: image.createdAt,
       updated_at: image.updatedAt,

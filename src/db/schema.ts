@@ -1,7 +1,7 @@
 /** The tables as Kysely sees them. `schema.test.ts` holds them against the migrated database, column by column. */
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { CopyWishes } from '../domain/copy.ts';
-import type { PolicyName } from '../domain/copy-policy.ts';
+import type { CopyEncryption, PolicyName } from '../domain/copy-policy.ts';
 import type { FailureCode } from '../domain/failure.ts';
 import type { DiskFormat, DiskRole, ImageKind, RootDevice, Visibility } from '../domain/image.ts';
 import type { ImageAttributes } from '../domain/image-attributes.ts';
@@ -10,9 +10,10 @@ import type { MemberStatus } from '../domain/sharing.ts';
 import type { SnapshotSource } from '../domain/snapshot.ts';
 import type { CopyState, ImageState, TaskState } from '../domain/states.ts';
 import type { BegunObject, DiskObject, TaskKind } from '../domain/task.ts';
+import type { DataKeysTable, KeyAliasesTable, KeyGrantsTable, KeysTable, KeyVersionsTable } from './keys/schema.ts';
 
 export interface Database {
-  installation: { only_row: Generated<boolean>; id: string; master_key_check: Buffer };
+  installation: { only_row: Generated<boolean>; id: string; master_key_check: Buffer; key_provider: string | null };
   regions: { number: GeneratedAlways<number>; id: string };
   accounts: AccountsTable;
   users: UsersTable;
@@ -56,6 +57,11 @@ export interface Database {
   events: EventsTable;
   webhooks: WebhooksTable;
   webhook_deliveries: WebhookDeliveriesTable;
+  keys: KeysTable;
+  key_versions: KeyVersionsTable;
+  key_aliases: KeyAliasesTable;
+  key_grants: KeyGrantsTable;
+  data_keys: DataKeysTable;
 }
 
 export interface ManifestsTable {
@@ -69,6 +75,7 @@ export interface ManifestsTable {
   condemned_at: number | null;
   usable: GeneratedAlways<boolean>;
   chunk_account: string | null;
+  data_key: string | null;
 }
 
 export interface PacksTable {
@@ -104,6 +111,7 @@ export interface ImagesTable {
   quota_bytes: Generated<number>;
   attributes: ColumnType<ImageAttributes, string | undefined, string>;
   properties: ColumnType<Readonly<Record<string, string>>, string | undefined, string>;
+  upload_key: string | null;
 }
 
 export interface DisksTable {
@@ -177,6 +185,7 @@ export interface CopiesTable {
   agency: string | null;
   request: string | null;
   wanted: ColumnType<CopyWishes, string | undefined, string>;
+  encryption: Generated<CopyEncryption>;
   retry_of: string | null;
   trace_parent: string | null;
 }

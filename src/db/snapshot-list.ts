@@ -6,7 +6,7 @@ import type { SnapshotState } from '../domain/states.ts';
 import type { Db } from './database.ts';
 import { likePattern, type PageRequest } from './paging.ts';
 import type { Database } from './schema.ts';
-import { idColumn, imageStateBehind, selectSnapshots, toSnapshot } from './snapshots.ts';
+import { idColumn, imageStateBehind, keyBehind, selectSnapshots, toSnapshot } from './snapshots.ts';
 
 export interface SnapshotFilter {
   readonly region?: string | undefined;
@@ -21,6 +21,10 @@ export interface SnapshotFilter {
   /** A part of the name, in any case. */
   readonly namePart?: string | undefined;
   readonly role?: DiskRole | undefined;
+  /** Whether it is encrypted. */
+  readonly encrypted?: boolean | undefined;
+  /** Id of the key that it is encrypted with. */
+  readonly key?: string | undefined;
   readonly states?: readonly SnapshotState[] | undefined;
   /** Of those that are progressing only those that are copies of others, or that are not. */
   readonly progressing?: 'copied' | 'new' | undefined;
@@ -80,7 +84,7 @@ export async function listSnapshotsCounted(
 
 function isListed(eb: SnapshotExpression, accountId: string, filter: SnapshotFilter): Expression<SqlBool> {
   const { region, project, projects, ids, image, name, role, states, inUse, resourceGroup, tags = [] } = filter;
-  const { createdAfter, createdBefore } = filter;
+  const { createdAfter, createdBefore, encrypted, key } = filter;
   const conditions: Expression<SqlBool>[] = [eb('snapshots.account', '=', accountId)];
   if (projects !== null) conditions.push(sql<boolean>`snapshots.project = any(${projects}::uuid[])`);
   if (region !== undefined) {
@@ -97,6 +101,8 @@ function isListed(eb: SnapshotExpression, accountId: string, filter: SnapshotFil
     conditions.push(eb.or([eb.not(inStates(['progressing'])), origin]));
   }
   if (role !== undefined) conditions.push(eb('snapshots.role', '=', role));
+  if (encrypted !== undefined) conditions.push(sql<boolean>`(${keyBehind} IS NOT NULL) = ${encrypted}`);
+  if (key !== undefined) conditions.push(sql<boolean>`${keyBehind}::text = ${key}`);
   if (states !== undefined) conditions.push(inStates(states));
   if (inUse !== undefined) conditions.push(eb('snapshots.manifest', inUse ? 'is' : 'is not', null));
   if (resourceGroup !== undefined) conditions.push(eb('snapshots.resource_group', '=', resourceGroup));

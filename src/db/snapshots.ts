@@ -16,8 +16,13 @@ import type { Db, Trx } from './database.ts';
 export const imageStateBehind = sql<ImageState | null>`(
   SELECT images.state FROM disks JOIN images ON images.id = disks.image WHERE disks.snapshot = snapshots.id LIMIT 1)`;
 
-const liveManifest = sql<string>`coalesce(snapshots.manifest, (
+/** Of a snapshot whose bytes are still on their way it is the pending one. */
+const manifestBehind = sql<string>`coalesce(snapshots.manifest, (
   SELECT disks.manifest FROM disks WHERE disks.snapshot = snapshots.id LIMIT 1))`;
+
+/** Of what it is encrypted with; null where it is not. */
+export const keyBehind = sql<string | null>`(
+  SELECT data_keys.key FROM manifests m JOIN data_keys ON data_keys.id = m.data_key WHERE m.id = ${manifestBehind})`;
 
 /** Every snapshot, with all that is shown of it; {@link toSnapshot} makes one of a row. */
 export function selectSnapshots(db: Db | Trx) {
@@ -25,7 +30,7 @@ export function selectSnapshots(db: Db | Trx) {
     .selectFrom('snapshots')
     .innerJoin('regions', 'regions.number', 'snapshots.region')
     .leftJoin('resource_groups', 'resource_groups.id', 'snapshots.resource_group')
-    .leftJoin('manifests', (join) => join.on('manifests.id', '=', liveManifest).on('manifests.state', '=', 'live'))
+    .leftJoin('manifests', (join) => join.on('manifests.id', '=', manifestBehind).on('manifests.state', '=', 'live'))
     .select([
       'snapshots.id',
       'snapshots.aliyun_id as aliyunId',
@@ -43,6 +48,7 @@ export function selectSnapshots(db: Db | Trx) {
       'snapshots.source',
       'snapshots.created_at as createdAt',
       'manifests.data_bytes as dataBytes',
+      keyBehind.as('key'),
       imageStateBehind.as('imageState'),
       sql<
         Record<string, string>
@@ -125,7 +131,7 @@ export interface SnapshotBytes {
 export async function readSnapshotBytes(db: Db | Trx, ids: readonly string[]): Promise<Map<string, SnapshotBytes>> {
   const rows = await db
     .selectFrom('snapshots')
-    .innerJoin('manifests', (join) => join.on('manifests.id', '=', liveManifest).on('manifests.state', '=', 'live'))
+    .innerJoin('manifests', (join) => join.on('manifests.id', '=', manifestBehind).on('manifests.state', '=', 'live'))
     .select(['snapshots.id', 'manifests.id as manifest', 'manifests.data_bytes as dataBytes'])
     .select(sql<boolean>`snapshots.manifest IS NOT NULL`.as('unused'))
     .where('snapshots.id', '=', sql<string>`any(${ids}::uuid[])`)

@@ -59,7 +59,8 @@ export async function readWorkStatistics(db: Db, now: number): Promise<WorkStati
       FROM copies WHERE finished_at IS NULL AND state = 'queued' GROUP BY destination_region
     ) c ON c.destination_region = r.number
     LEFT JOIN (
-      SELECT i.region, count(*) AS uploads FROM uploads u JOIN images i ON i.id = u.image GROUP BY i.region
+      SELECT i.region, count(*) AS uploads FROM uploads u JOIN images i ON i.id = u.image
+      WHERE i.source_image IS NULL GROUP BY i.region
     ) u ON u.region = r.number
     ORDER BY r.id`.execute(db);
   const { rows } = await sql<{ deliveries: number; overdueSeconds: number }>`

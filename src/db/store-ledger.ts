@@ -43,7 +43,11 @@ export function createStoreLedger(db: Db, region: number): StoreLedger {
     async forget(key) {
       const name = key.slice(key.lastIndexOf('/') + 1);
       if (key === manifestKey(name)) {
-        await db.deleteFrom('manifests').where('id', '=', name).where('state', '=', 'condemned').execute();
+        // A data key goes with the last disk that is encrypted with it.
+        await sql`
+          WITH gone AS (DELETE FROM manifests WHERE id = ${name} AND state = 'condemned' RETURNING id, data_key)
+          DELETE FROM data_keys d USING gone WHERE d.id = gone.data_key
+            AND NOT EXISTS (SELECT FROM manifests m WHERE m.data_key = d.id AND m.id <> gone.id)`.execute(db);
       } else {
         await db
           .deleteFrom('packs')

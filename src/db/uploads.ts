@@ -1,6 +1,7 @@
 /**
  * Uploads, at most one of an image. While its lease runs a request is bringing bytes; after that it is parked, and whoever
- * resumes it begins a new attempt. Every statement of an attempt names it, so that one that was taken for dead changes nothing.
+ * resumes it begins a new attempt. A copy has one for each disk that it stores under other keys, without a lease: the
+ * copy's holder has it. Every statement of an attempt names it, so that one that was taken for dead changes nothing.
  */
 import { sql } from 'kysely';
 import type { Db, Trx } from './database.ts';
@@ -56,6 +57,11 @@ export async function findUpload(db: Db | Trx, image: string): Promise<FoundUplo
   return await selectUploads(db).where('image', '=', image).executeTakeFirst();
 }
 
+/** The one that writes this manifest. */
+export async function findUploadOf(trx: Trx, manifest: string): Promise<FoundUpload | undefined> {
+  return await selectUploads(trx).where('manifest', '=', manifest).executeTakeFirst();
+}
+
 /** Begins the first attempt; the image must have no upload. */
 export async function beginUpload(
   trx: Trx,
@@ -99,6 +105,23 @@ export async function resumeUpload(
   return { image, index, manifest, attempt };
 }
 
+/**
+ * Says what the upload's disk is encrypted with, before any of its bytes are stored; false when it has ended, is another attempt's or
+ * has a data key.
+ */
+export async function attachDataKey(trx: Trx, { manifest, attempt }: Upload, dataKey: string): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('manifests')
+    .set({ data_key: dataKey })
+    .from('uploads')
+    .whereRef('uploads.manifest', '=', 'manifests.id')
+    .where('manifests.id', '=', manifest)
+    .where('manifests.data_key', 'is', null)
+    .where('uploads.attempt', '=', attempt)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
 /** Sets the lease, which parks the upload if it ends now; false when the upload has ended or is another attempt's. */
 export async function setLease(db: Db | Trx, upload: Upload, { leaseUntil, keepUntil }: Lease): Promise<boolean> {
   const renewed = await db
@@ -118,6 +141,11 @@ export async function endUpload(trx: Trx, { manifest, attempt }: Upload): Promis
     .where('attempt', '=', attempt)
     .executeTakeFirst();
   return ended.numDeletedRows === 1n;
+}
+
+/** Ends the uploads of a copy that has failed, with their logs. */
+export async function endUploadsOf(trx: Trx, image: string): Promise<void> {
+  await trx.deleteFrom('uploads').where('image', '=', image).execute();
 }
 
 /** Ends the leases that an earlier life of this server had. */

@@ -13,6 +13,10 @@ export interface DiskToVerify {
   readonly root: Uint8Array;
   /** Whose key the chunk ids are made with. */
   readonly accountId: string;
+  /** Whose disk it is. */
+  readonly ownerId: string;
+  /** What it is encrypted with; null where it is not. */
+  readonly dataKeyId: string | null;
 }
 
 /** At most `limit` disks after `last` that can be read, of one image or of all; the snapshots come last. */
@@ -33,7 +37,7 @@ export async function listDisksToVerify(
   const beyond = place && sql`AND (part, holder, disk) > (${place.part}, ${place.holder}::uuid, ${place.disk})`;
   const { rows } = await sql<DiskToVerify>`
     SELECT h.image, h.snapshot, h.disk, r.id AS region, h.size, m.id AS "manifestId", m.root,
-           coalesce(m.chunk_account, h.account) AS "accountId"
+           coalesce(m.chunk_account, h.account) AS "accountId", h.account AS "ownerId", m.data_key AS "dataKeyId"
     FROM (${ofImages} UNION ALL ${ofSnapshots}) h
     JOIN manifests m ON m.id = h.manifest JOIN regions r ON r.number = m.region
     WHERE m.root IS NOT NULL ${beyond ?? sql``}

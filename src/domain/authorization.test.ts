@@ -81,6 +81,8 @@ describe('by an agency', () => {
     expect(whole.filter((action) => !some.includes(action)).sort()).toEqual([
       'event.read',
       'invitation.read',
+      'key.manage',
+      'key.read',
       'project.manage',
       'resource-group.manage',
       'share.answer',

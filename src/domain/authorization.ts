@@ -38,6 +38,10 @@ export const actions = {
   'copy.cancel': { least: 'operator' },
   'task.read': { least: 'viewer' },
   'task.cancel': { least: 'operator' },
+  // Keys lie in an account's region, in none of its projects; who copies in one of these may use them all the same.
+  'key.read': { least: 'viewer', delegable: 'whole' },
+  'key.use': { least: 'operator' },
+  'key.manage': { least: 'owner', delegable: 'whole' },
   'event.read': { least: 'viewer', delegable: 'whole' },
   'quota.read': { least: 'viewer' },
   'account.read': { least: 'viewer' },

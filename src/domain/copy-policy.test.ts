@@ -8,9 +8,9 @@ import {
   type RuleName,
   type StandingFacts,
 } from './copy-policy.ts';
-import type { Image } from './image.ts';
+import type { Disk, Image } from './image.ts';
 import type { Principal } from './principal.ts';
-import type { RefusalCode } from './refusal.ts';
+import { type RefusalCode, RefusalError } from './refusal.ts';
 
 const principal: Principal = {
   kind: 'user',
@@ -27,6 +27,17 @@ const principal: Principal = {
   projects: null,
   projectId: null,
   temporary: false,
+};
+
+const disk: Disk = {
+  index: 0,
+  role: 'system',
+  format: 'raw',
+  size: 100,
+  dataBytes: 60,
+  digest: '',
+  key: null,
+  snapshot: { id: 's', aliyunId: 's-s', jdcloudId: 'snapshot-s' },
 };
 
 const source: Image = {
@@ -50,17 +61,7 @@ const source: Image = {
   visibility: 'private',
   protected: false,
   tags: {},
-  disks: [
-    {
-      index: 0,
-      role: 'system',
-      format: 'raw',
-      size: 100,
-      dataBytes: 60,
-      digest: '',
-      snapshot: { id: 's', aliyunId: 's-s', jdcloudId: 'snapshot-s' },
-    },
-  ],
+  disks: [disk],
   sourceImageId: null,
   revision: 1,
   createdAt: 0,
@@ -75,8 +76,10 @@ const facts: CopyFacts = {
   region: 'south',
   projectId: 'south',
   agency: null,
+  keyRefusal: null,
   ids: { id: 'new', aliyunId: 'm-new', jdcloudId: 'img-new' },
   name: 'debian',
+  encryption: 'same',
   nameTaken: false,
   unfinishedCopy: null,
   readingCopy: null,
@@ -92,7 +95,12 @@ const rules: { readonly [Name in RuleName]: Extract<CopyRule, { rule: Name }> } 
   'source-owner': { rule: 'source-owner', allow: ['own'] },
   'source-state': { rule: 'source-state' },
   agency: { rule: 'agency' },
+  key: { rule: 'key' },
   region: { rule: 'region', allow: 'other' },
+  unencrypted: { rule: 'unencrypted' },
+  'stays-encrypted': { rule: 'stays-encrypted' },
+  'stays-plain': { rule: 'stays-plain', owners: ['own'] },
+  'other-key': { rule: 'other-key' },
   'shared-region': { rule: 'shared-region' },
   kind: { rule: 'kind', allow: ['system-disk', 'whole-machine'] },
   'root-device': { rule: 'root-device', allow: ['cloud-disk'] },
@@ -118,6 +126,8 @@ function refusals(policy: CopyPolicy, changed: CopyFacts): (RefusalCode | null)[
 function shared(changes: Partial<Image>): Image {
   return { ...source, accountId: 'theirs', visibility: 'shared', ...changes };
 }
+
+const encrypted: Image = { ...source, disks: [{ ...disk, digest: null, key: 'k' }] };
 
 const full = { used: 10, limit: 10 };
 const refused: readonly [what: string, rule: CopyRule, changes: Partial<CopyFacts>, code: RefusalCode][] = [
@@ -152,8 +162,29 @@ const refused: readonly [what: string, rule: CopyRule, changes: Partial<CopyFact
     { agency: { name: 'a', permits: false } },
     'agency.not-permitted',
   ],
+  [
+    'a key that cannot be used',
+    rules.key,
+    { keyRefusal: new RefusalError('key.disabled', { key: 'k', state: 'disabled' }) },
+    'key.disabled',
+  ],
   ['the same region', rules.region, { region: 'north' }, 'copy.same-region'],
   ['another region', { rule: 'region', allow: 'same' }, {}, 'copy.other-region'],
+  ['an encrypted image', rules.unencrypted, { source: encrypted }, 'image.encrypted'],
+  [
+    'an encrypted image that would become plain',
+    rules['stays-encrypted'],
+    { source: encrypted, encryption: 'none' },
+    'copy.decrypting',
+  ],
+  ['a plain image that would be encrypted', rules['stays-plain'], { encryption: 'k' }, 'copy.encrypting'],
+  [
+    'a plain image of an owner whose images stay so',
+    { rule: 'stays-plain', owners: ['shared'] },
+    { source: shared({}), membership: 'accepted', encryption: 'k' },
+    'copy.encrypting',
+  ],
+  ['the key that the image has', rules['other-key'], { source: encrypted, encryption: 'k' }, 'copy.same-key'],
   ['a shared image', rules['shared-region'], { source: shared({}), membership: 'accepted' }, 'copy.shared-region'],
   ['a kind', rules.kind, { source: { ...source, kind: 'iso' } }, 'copy.kind'],
   ['a root device', rules['root-device'], { source: { ...source, rootDevice: 'local-disk' } }, 'copy.root-device'],
@@ -178,9 +209,9 @@ describe('judgeCopy', () => {
   it.each(refused)('refuses %s by its rule, and by no other', (_, rule, changes, code) => {
     const changed = { ...facts, ...changes };
     expect(refusals(policyOf(rule), changed)).toEqual([code]);
-    // What is another's is theirs, too.
-    const ofOthers: readonly RuleName[] = ['right', 'source-owner', 'shared-region'];
-    const others = everyRule.filter((other) => other.rule !== rule.rule && !ofOthers.includes(other.rule));
+    // What is another's is theirs, too, and what is encrypted the last one's.
+    const wider: readonly RuleName[] = ['right', 'source-owner', 'shared-region', 'unencrypted'];
+    const others = everyRule.filter((other) => other.rule !== rule.rule && !wider.includes(other.rule));
     expect(refusals(policyOf(...others), changed)).toEqual(others.map(() => null));
   });
 
@@ -213,6 +244,70 @@ describe('judgeCopy', () => {
     const ofOther = { ...facts, region: 'north', source: shared({}), membership: 'accepted' as const };
     expect(refusals(policy, ofOther)).toEqual([null]);
     expect(refusals(policy, { ...facts, region: 'north' })).toEqual(['copy.same-region']);
+  });
+
+  it('lets through to any region what is to be encrypted, if the rule says so', () => {
+    const exceptEncrypting = { rule: 'region', allow: 'other', exceptEncrypting: true } as const;
+    const inRegion = (rule: CopyRule, changes: Partial<CopyFacts>) =>
+      refusals(policyOf(rule), { ...facts, region: 'north', ...changes });
+    for (const encryption of ['k', 'default']) {
+      expect(inRegion(exceptEncrypting, { encryption })).toEqual([null]);
+      expect(inRegion(rules.region, { encryption })).toEqual(['copy.same-region']);
+    }
+    // What keeps its key is encrypted already.
+    for (const changes of [{}, { encryption: 'none' }, { source: encrypted }]) {
+      expect(inRegion(exceptEncrypting, changes)).toEqual(['copy.same-region']);
+    }
+  });
+
+  it('copies what is encrypted with its key or another, where it has to stay so', () => {
+    const policy = policyOf(rules['stays-encrypted']);
+    for (const encryption of ['same', 'k', 'other', 'default']) {
+      expect(refusals(policy, { ...facts, source: encrypted, encryption })).toEqual([null]);
+    }
+    expect(refusals(policy, { ...facts, encryption: 'none' })).toEqual([null]);
+  });
+
+  it('keeps plain what would be encrypted, and is not already', () => {
+    const policy = policyOf(rules['stays-plain']);
+    expect(refusals(policy, { ...facts, encryption: 'default' })).toEqual(['copy.encrypting']);
+    for (const changes of [
+      { encryption: 'none' },
+      { encryption: 'same' },
+      { encryption: 'other', source: encrypted },
+    ]) {
+      expect(refusals(policy, { ...facts, ...changes })).toEqual([null]);
+    }
+  });
+
+  it('keeps plain what is of the owners that the rule names, wherever it goes, and nothing else', () => {
+    const policy = policyOf({ rule: 'stays-plain', owners: ['shared'] });
+    const ofOther = { ...facts, source: shared({}), membership: 'accepted' as const, encryption: 'k' };
+    for (const region of ['north', 'south']) {
+      expect(refusals(policy, { ...ofOther, region })).toEqual(['copy.encrypting']);
+      expect(refusals(policy, { ...facts, region, encryption: 'k' })).toEqual([null]);
+    }
+    expect(refusals(policy, { ...ofOther, encryption: 'same' })).toEqual([null]);
+    expect(refusals(policyOf({ rule: 'stays-plain', owners: [] }), ofOther)).toEqual([null]);
+  });
+
+  it('takes a key for another only if none of the disks has it', () => {
+    const policy = policyOf(rules['other-key']);
+    const mixed = { ...source, disks: [disk, ...encrypted.disks] };
+    const [verdict] = judgeCopy(policy, { ...facts, source: mixed, encryption: 'k' });
+    expect(verdict?.refusal).toMatchObject({ code: 'copy.same-key', facts: { image: 'source', key: 'k' } });
+    for (const encryption of ['other', 'none', 'same', 'default']) {
+      expect(refusals(policy, { ...facts, source: mixed, encryption })).toEqual([null]);
+    }
+    expect(refusals(policy, { ...facts, encryption: 'k' })).toEqual([null]);
+  });
+
+  it('takes an image for encrypted if any of its disks is', () => {
+    const mixed = { ...facts, source: { ...source, disks: [disk, ...encrypted.disks] }, encryption: 'none' };
+    expect(refusals(policyOf(rules.unencrypted, rules['stays-encrypted']), mixed)).toEqual([
+      'image.encrypted',
+      'copy.decrypting',
+    ]);
   });
 
   it('lets images be larger that come from where the rule says so', () => {
@@ -253,7 +348,7 @@ describe('judgeCopy', () => {
 });
 
 describe('judgeStart', () => {
-  const standingRules: readonly RuleName[] = ['right', 'source-owner', 'source-state', 'agency'];
+  const standingRules: readonly RuleName[] = ['right', 'source-owner', 'source-state', 'agency', 'key'];
   const {
     ids: _ids,
     name: _name,
@@ -262,6 +357,7 @@ describe('judgeStart', () => {
     readingCopy: _reading,
     workingTask: _task,
     unfinishedElsewhere: _elsewhere,
+    encryption: _encryption,
     quotas: _quotas,
     charge: _charge,
     ...standing

@@ -4,7 +4,7 @@
  * then once more when its job starts.
  */
 import { may } from './authorization.ts';
-import { type Image, type ImageIds, type ImageKind, type RootDevice, sizeOf } from './image.ts';
+import { type Image, type ImageIds, type ImageKind, isEncrypted, type RootDevice, sizeOf } from './image.ts';
 import type { Principal } from './principal.ts';
 import { type Charge, type Quotas, quotaRefusal } from './quota.ts';
 import { RefusalError } from './refusal.ts';
@@ -14,6 +14,12 @@ import { taskRefusal, type WorkingTask } from './task.ts';
 
 /** Kept with each copy. */
 export type PolicyName = string;
+
+/**
+ * What the new disks are encrypted with: a key of the destination, by id, or nothing (`none`), or what each of the source's disks
+ * is encrypted with (`same`), if it is at all.
+ */
+export type CopyEncryption = string;
 
 /** What each rule needs to be told; a rule without parameters takes none. */
 interface RuleParameters {
@@ -25,8 +31,22 @@ interface RuleParameters {
   'source-state': { readonly allow?: readonly ImageState[] };
   /** Named agencies delegate to the image service in the destination. */
   agency: object;
-  /** Images of the owners in `except` go to any region. */
-  region: { readonly allow: 'same' | 'other'; readonly except?: readonly SourceOwner[] };
+  /** The keys that it takes can be used: those of the source, and the one that the new image is to be encrypted with. */
+  key: object;
+  /** Images of the owners in `except` go to any region, and with `exceptEncrypting` what is to be encrypted does. */
+  region: {
+    readonly allow: 'same' | 'other';
+    readonly except?: readonly SourceOwner[];
+    readonly exceptEncrypting?: true;
+  };
+  /** What is encrypted is not copied. */
+  unencrypted: object;
+  /** What is encrypted stays so. */
+  'stays-encrypted': object;
+  /** What is not encrypted, and comes from one of the owners, stays so. */
+  'stays-plain': { readonly owners: readonly SourceOwner[] };
+  /** The new image has another key than the source. */
+  'other-key': object;
   /** What is shared by another account stays in its region. */
   'shared-region': object;
   kind: { readonly allow: readonly ImageKind[] };
@@ -81,6 +101,8 @@ export interface StandingFacts {
   readonly projectId: string;
   /** The agency that was named, and whether it delegates here; null when none was. */
   readonly agency: { readonly name: string; readonly permits: boolean } | null;
+  /** Why a key that it takes cannot be used, or which one is missing; null where nothing is in its way. */
+  readonly keyRefusal: RefusalError | null;
 }
 
 /** What is known under the lock of the destination, when the copy is asked for. */
@@ -88,6 +110,7 @@ export interface CopyFacts extends StandingFacts {
   /** The new image's. */
   readonly ids: ImageIds;
   readonly name: string;
+  readonly encryption: CopyEncryption;
   /** An image of the account in the destination has the name already; only looked for where a rule minds. */
   readonly nameTaken: boolean;
   /** The account's unfinished copy of the same image to the same region; only looked for where a rule minds. */
@@ -109,6 +132,16 @@ export interface CopyFacts extends StandingFacts {
   readonly charge: Charge;
 }
 
+/** Whether it is encrypted with a key that was asked for. */
+export function isEncrypting({ encryption }: { readonly encryption: CopyEncryption }): boolean {
+  return encryption !== 'none' && encryption !== 'same';
+}
+
+/** Whether a disk that has this key, or none, is stored anew for it. */
+export function isRekeyed(encryption: CopyEncryption, key: string | null): boolean {
+  return encryption !== 'same' && encryption !== (key ?? 'none');
+}
+
 type Check<Name extends RuleName, Facts> = (facts: Facts, rule: RuleParameters[Name]) => RefusalError | undefined;
 
 function checkRight({ principal, source, membership, projectId }: StandingFacts): RefusalError | undefined {
@@ -125,9 +158,9 @@ function ownerOf({ principal, source, membership }: StandingFacts): SourceOwner 
   return membership === 'accepted' ? 'shared' : 'public';
 }
 
-/** Asked again when the job starts: rights, states and delegations end. */
+/** Asked again when the job starts: rights, states and delegations end, and keys are disabled. */
 const standing: {
-  readonly [Name in 'right' | 'source-owner' | 'source-state' | 'agency']: Check<Name, StandingFacts>;
+  readonly [Name in 'right' | 'source-owner' | 'source-state' | 'agency' | 'key']: Check<Name, StandingFacts>;
 } = {
   right: checkRight,
   'source-owner'(facts, { allow }) {
@@ -142,16 +175,33 @@ const standing: {
     agency === null || agency.permits
       ? undefined
       : new RefusalError('agency.not-permitted', { agency: agency.name, region }),
+  key: ({ keyRefusal }) => keyRefusal ?? undefined,
 };
 
 type StandingName = keyof typeof standing;
 
 const accepting: { readonly [Name in Exclude<RuleName, StandingName>]: Check<Name, CopyFacts> } = {
-  region(facts, { allow, except = [] }) {
+  region(facts, { allow, except = [], exceptEncrypting = false }) {
     const { source, region } = facts;
     if ((source.region === region) === (allow === 'same') || except.includes(ownerOf(facts))) return undefined;
+    if (exceptEncrypting && isEncrypting(facts)) return undefined;
     return new RefusalError(allow === 'same' ? 'copy.other-region' : 'copy.same-region', { image: source.id, region });
   },
+  unencrypted: ({ source }) =>
+    isEncrypted(source) ? new RefusalError('image.encrypted', { image: source.id }) : undefined,
+  'stays-encrypted': ({ source, encryption }) =>
+    isEncrypted(source) && encryption === 'none'
+      ? new RefusalError('copy.decrypting', { image: source.id })
+      : undefined,
+  'stays-plain'(facts, { owners }) {
+    const { source } = facts;
+    if (!owners.includes(ownerOf(facts)) || isEncrypted(source) || !isEncrypting(facts)) return undefined;
+    return new RefusalError('copy.encrypting', { image: source.id });
+  },
+  'other-key': ({ source, encryption: key }) =>
+    source.disks.some((disk) => disk.key === key)
+      ? new RefusalError('copy.same-key', { image: source.id, key })
+      : undefined,
   'shared-region'(facts) {
     const { source, region } = facts;
     if (source.region === region || ownerOf(facts) !== 'shared') return undefined;

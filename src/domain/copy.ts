@@ -1,5 +1,5 @@
 /** One source image to one new image, asynchronously: what a caller can know about it. */
-import type { PolicyName } from './copy-policy.ts';
+import type { CopyEncryption, PolicyName } from './copy-policy.ts';
 import type { FailureCode } from './failure.ts';
 import type { CopyState } from './states.ts';
 
@@ -28,6 +28,8 @@ export interface CopyWishes {
   readonly project?: string | undefined;
   /** Id or name. */
   readonly resourceGroup?: string | undefined;
+  /** Id or alias of a key of the destination, `default` for that region's default key, or `none`. */
+  readonly encryption?: string | undefined;
 }
 
 export interface Copy {
@@ -44,6 +46,7 @@ export interface Copy {
   /** Name of the agency that lets the image service act in the destination, where one was named. */
   readonly agency: string | null;
   readonly wishes: CopyWishes;
+  readonly encryption: CopyEncryption;
   readonly sourceImageId: string;
   readonly sourceRegion: string;
   readonly destinationImageId: string;

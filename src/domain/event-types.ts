@@ -19,6 +19,9 @@ const deeds = [
   ...(['snapshot.update', 'snapshot.delete'] as const),
   ...(['copy.create', 'copy.cancel'] as const),
   ...(['task.cancel'] as const),
+  ...(['key.create', 'key.update', 'key.enable', 'key.disable', 'key.import', 'key.rotate', 'key.rewrap'] as const),
+  ...(['key.schedule-deletion', 'key.cancel-deletion', 'key.alias-create', 'key.alias-delete'] as const),
+  ...(['key.grant', 'key.revoke', 'key.used'] as const),
   ...(['account.create', 'account.update', 'quota.manage', 'installation.operate'] as const),
   ...(['user.create', 'user.update', 'user.delete', 'user.password'] as const),
   ...(['access-key.create', 'access-key.update', 'access-key.rotate', 'access-key.delete'] as const),
@@ -37,12 +40,13 @@ export function isDeedType<Type extends string>(type: Type): type is Type & Deed
   return deedTypes.has(type);
 }
 
-/** What was entered; a deleted image has no state, and no row, any more. */
+/** What was entered; a deleted image has no state, and no row, any more. Of a key's states the others are deeds. */
 const states = [
   ...imageStates.map((state) => `image.${state}` as const),
   ...copyStates.map((state) => `copy.${state}` as const),
   ...copyStates.map((state) => `task.${state}` as const),
   'image.deleted' as const,
+  'key.deleted' as const,
 ];
 
 const eventTypes: readonly string[] = [...deeds, ...states].sort();

@@ -15,6 +15,13 @@ export type FailureCode =
   | 'object-gone'
   | 'object-denied'
   | 'format-refused'
+  | 'key-provider-unavailable'
+  | 'key-disabled'
+  | 'key-gone'
+  | 'key-denied'
+  | 'source-key-disabled'
+  | 'source-key-gone'
+  | 'source-key-denied'
   | 'attempts-exhausted'
   | 'internal';
 
@@ -23,6 +30,7 @@ const retryable: ReadonlySet<FailureCode> = new Set([
   'store-unavailable',
   'database-unavailable',
   'object-store-unavailable',
+  'key-provider-unavailable',
 ]);
 
 export function isRetryable(code: FailureCode): boolean {

@@ -57,8 +57,13 @@ export interface Disk {
   readonly size: number;
   /** Bytes that are not in a run of zeros; known once the disk is stored. */
   readonly dataBytes: number | null;
-  /** Digest of the whole disk (docs/formats.md, "Disk digest"), hexadecimal; known once the disk is stored. */
+  /**
+   * Digest of the whole disk (docs/formats.md, "Disk digest"), hexadecimal; known once the disk is stored. None of an encrypted
+   * one: it would tell whoever has the same disk that this is it.
+   */
   readonly digest: string | null;
+  /** Id of the key that it is encrypted with, null where it is not; that of a copy is known once bytes of it are stored. */
+  readonly key: string | null;
   /** What holds its bytes (snapshot.ts). */
   readonly snapshot: SnapshotIds;
 }
@@ -101,6 +106,11 @@ export interface Image extends ImageIds {
 /** Bytes of all disks together, holes included. */
 export function sizeOf({ disks }: Pick<Image, 'disks'>): number {
   return disks.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** Of a copy it is known once bytes of it are stored. */
+export function isEncrypted({ disks }: Pick<Image, 'disks'>): boolean {
+  return disks.some(({ key }) => key !== null);
 }
 
 /** GiB that a machine made from it needs: what is said of it, else as its first disk measures, and one at least. */

@@ -4,6 +4,7 @@
  */
 import type { Action } from './authorization.ts';
 import type { DiskFormat, DiskRole, ImageKind, RootDevice, Visibility } from './image.ts';
+import type { KeyService, KeyState } from './key.ts';
 import type { SourceOwner } from './sharing.ts';
 import type { CopyState, ImageState, SnapshotState, TaskState } from './states.ts';
 
@@ -106,6 +107,37 @@ export interface RefusalFacts {
   'task.not-found': { task: string };
   'task.finished': { task: string; state: TaskState };
   'task.completing': { task: string };
+  /** It belongs to its account alone, and is not shared, published, nor copied by rules that know no encryption. */
+  'image.encrypted': { image: string };
+  /** It is encrypted, and its copies have to be. */
+  'copy.decrypting': { image: string };
+  /** It is not encrypted, and its copies cannot be. */
+  'copy.encrypting': { image: string };
+  /** It is encrypted with this key already. */
+  'copy.same-key': { image: string; key: string };
+  'key.not-found': { key: string };
+  /** The image is encrypted, and a copy of it in that region needs a key of there. */
+  'key.required': { image: string; region: string };
+  /** It cannot be used; `state` says why. */
+  'key.disabled': { key: string; state: KeyState };
+  'key.other-region': { key: string; region: string };
+  'key.not-granted': { key: string; service: KeyService };
+  /** `own`: the region has its default key, and no others; otherwise nothing is encrypted there. */
+  'key.region': { region: string; own: boolean };
+  /** The installation lets it have no keys of its own. */
+  'key.account': { account: string };
+  'key.pending-deletion': { key: string };
+  'key.not-pending-deletion': { key: string; state: KeyState };
+  'key.pending-import': { key: string };
+  'key.not-external': { key: string };
+  'key.external': { key: string };
+  'key.other-material': { key: string };
+  'key.default': { key: string };
+  'key.limit': { region: string; limit: number };
+  'key.alias-exists': { region: string; alias: string };
+  'key.alias-not-found': { alias: string };
+  'key.alias-limit': { key: string; limit: number };
+  'key.grant-not-found': { key: string; service: string };
 }
 
 export type RefusalCode = keyof RefusalFacts;

@@ -33,6 +33,8 @@ export interface Snapshot extends SnapshotIds {
   readonly size: number;
   /** Bytes that are not in a run of zeros; known once the disk is stored. */
   readonly dataBytes: number | null;
+  /** Id of the key that it is encrypted with, null where it is not; known once bytes of it are stored. */
+  readonly key: string | null;
   readonly state: SnapshotState;
   /** Whole percent; 100 once it is accomplished and not before (P1). */
   readonly percent: number;

@@ -8,8 +8,10 @@ function checkNotAnId(name: string): void {
 }
 
 /** It begins with a letter, so it is no account's number. */
+export const accountName = /^[a-z][a-z0-9-]{1,62}$/;
+
 export function checkAccountName(name: string): void {
-  if (!/^[a-z][a-z0-9-]{1,62}$/.test(name)) {
+  if (!accountName.test(name)) {
     throw invalid('name', 'must be 2 to 63 lower-case letters, digits and hyphens, beginning with a letter');
   }
   checkNotAnId(name);

@@ -9,10 +9,12 @@ import { type DiskRow, readDisks, shareManifest } from '../db/disks.ts';
 import { moveImage } from '../db/image-states.ts';
 import { holdImage } from '../db/images.ts';
 import { detachManifest, makeManifestLive } from '../db/manifests.ts';
+import { endUpload, endUploadsOf } from '../db/uploads.ts';
 import type { Copy } from '../domain/copy.ts';
 import { FailureError, isRetryable } from '../domain/failure.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { CopyContext } from './copy-context.ts';
+import { type RekeyedDisk, wayOf } from './copy-way.ts';
 
 /** Reasons for which a worker lets go of a copy; anything else that aborts it is a bug. */
 export class CopyLostError extends Error {
@@ -47,8 +49,16 @@ export async function readLiveDisks(db: Db | Trx, image: string): Promise<DiskRo
   return disks;
 }
 
-/** W3: manifests live, image available, copy succeeded, the next copy of the group admitted, in one transaction. */
-export async function succeed(copy: Copy, holder: CopyHolder, context: CopyContext): Promise<void> {
+/**
+ * W3: manifests live, image available, copy succeeded, the next copy of the group admitted, in one transaction. `rekeyed`: what
+ * became of the disks that are stored under other keys, by index.
+ */
+export async function succeed(
+  copy: Copy,
+  holder: CopyHolder,
+  rekeyed: ReadonlyMap<number, RekeyedDisk>,
+  context: CopyContext,
+): Promise<void> {
   const { db, clock, queue } = context;
   await inTransaction(db, async (trx) => {
     const now = clock.now();
@@ -57,13 +67,17 @@ export async function succeed(copy: Copy, holder: CopyHolder, context: CopyConte
     if (!(await moveCopy(trx, copy.id, { event: 'succeeded', holder }, now))) throw new CopyLostError();
     const sources = await readLiveDisks(trx, copy.sourceImageId);
     const destinations = await readDisks(trx, copy.destinationImageId);
-    for (const { index, manifestId, root, digest, dataBytes } of sources) {
-      if (copy.sourceRegion === copy.destinationRegion) {
+    for (const disk of sources) {
+      const { index, manifestId, root, digest, dataBytes } = disk;
+      if (wayOf(copy, disk) === 'share') {
         await shareManifest(trx, copy.destinationImageId, index, manifestId as string);
         continue;
       }
-      const pending = destinations.find((disk) => disk.index === index)?.manifestId;
-      const summary = { root: root as Uint8Array, digest: digest as Uint8Array, dataBytes: dataBytes as number };
+      const pending = destinations.find((each) => each.index === index)?.manifestId;
+      const made = rekeyed.get(index);
+      if (made !== undefined && !(await endUpload(trx, made.upload))) throw new CopyLostError();
+      const same = { root: root as Uint8Array, digest: digest as Uint8Array, dataBytes: dataBytes as number };
+      const summary = made?.summary ?? same;
       if (!pending || !(await makeManifestLive(trx, pending, summary, now))) throw new CopyLostError();
     }
     if (!(await moveImage(trx, copy.destinationImageId, 'completed', now))) throw new CopyLostError();
@@ -123,6 +137,7 @@ export async function failOrRetry(
       const manifest = await detachManifest(trx, { image: copy.destinationImageId, index });
       if (manifest !== null) detached.push(manifest);
     }
+    await endUploadsOf(trx, copy.destinationImageId);
     await condemnUnused(trx, detached, now);
     await queue.admit(trx, groupOf(copy));
     return true;

@@ -187,6 +187,7 @@ async function insertWaiting(
     requestedBy: caller.userId,
     agency: null,
     wishes: {},
+    encryption: 'same',
     traceParent: null,
     sourceImageId: image.id,
     sourceRegion: image.region,

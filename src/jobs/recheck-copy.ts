@@ -6,13 +6,17 @@ import { agencyPermits } from '../db/tenants/agencies.ts';
 import type { Copy } from '../domain/copy.ts';
 import { judgeStart } from '../domain/copy-policy.ts';
 import { FailureError } from '../domain/failure.ts';
-import type { CopyContext } from './copy-context.ts';
+import { failureOfRefusal } from '../domain/key-failure.ts';
+import type { CopyContext, Requester } from './copy-context.ts';
 
-/** Throws `not-permitted` when the copy would not be accepted now, `source-gone` when there is nothing to copy. */
-export async function recheckCopy(copy: Copy, { db, clock, policies }: CopyContext): Promise<void> {
+/**
+ * Who asked for the copy. Throws `not-permitted` when it would not be accepted now, the failure of a key (`key-failure.ts`) when one
+ * of its keys cannot be used, `source-gone` when there is nothing to copy.
+ */
+export async function recheckCopy(copy: Copy, { db, clock, policies, keys }: CopyContext): Promise<Requester> {
   const policy = policies.get(copy.policy);
   if (policy === undefined) throw new FailureError('internal', `there are no rules called ${copy.policy} any more`);
-  await inTransaction(db, async (trx) => {
+  return await inTransaction(db, async (trx) => {
     const now = clock.now();
     const principal = await findRequester(trx, copy.accountId, copy.requestedBy, now);
     if (principal === undefined) throw notPermitted('whoever asked for it is disabled or gone');
@@ -23,15 +27,19 @@ export async function recheckCopy(copy: Copy, { db, clock, policies }: CopyConte
     }
     const { projectId } = destination.image;
     const agency = copy.agency === null ? null : await agencyPermits(trx, copy.accountId, copy.agency, projectId, now);
+    const source = seen.image;
+    const user = { ...principal, origin: null };
     const refusal = judgeStart(policy, {
       principal,
-      source: seen.image,
+      source,
       membership: seen.membership,
       region: copy.destinationRegion,
       projectId,
       agency: copy.agency === null ? null : { name: copy.agency, permits: agency?.permitted ?? false },
+      keyRefusal: await keys.refusal(trx, user, source, copy.destinationRegion, copy.encryption),
     });
-    if (refusal !== undefined) throw notPermitted(refusal.code);
+    if (refusal !== undefined) throw failureOfRefusal(refusal, copy.encryption);
+    return user;
   });
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createSecretBox, SealBrokenError } from './secret-box.ts';
+import { SealBrokenError } from './seal.ts';
+import { createSecretBox } from './secret-box.ts';
 
 const box = createSecretBox(randomBytes(32));
 

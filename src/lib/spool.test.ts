@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -26,6 +26,22 @@ it('gives back what came, more than once, out of a file that nobody sees', async
     for (const _ of [1, 2]) {
       expect(Buffer.concat(await Array.fromAsync(spooled.read())).equals(Buffer.concat([one, other]))).toBe(true);
     }
+  } finally {
+    await spooled.close();
+  }
+});
+
+it('has nothing in its file that could be read', async () => {
+  const marker = randomBytes(64);
+  const spooled = await spool(pieces(randomBytes(1000), marker), limits());
+  try {
+    const files = await readdir('/proc/self/fd');
+    const paths = await Promise.all(files.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+    const own = files.filter((_, index) => paths[index]?.startsWith(folder));
+    expect(own).toHaveLength(1);
+    const kept = await readFile(`/proc/self/fd/${own[0]}`);
+    expect(kept).toHaveLength(1064);
+    expect(kept.includes(marker)).toBe(false);
   } finally {
     await spooled.close();
   }

@@ -1,8 +1,9 @@
 /**
  * Bytes whose number is not known until the last of them has come, kept in a file meanwhile. The file has no name, so that
- * nothing is left of it however its process ends.
+ * nothing is left of it however its process ends; and what the disk keeps of it does not read, since the image that the bytes
+ * are for may be an encrypted one: the key is in memory alone, and of this file alone.
  */
-import { randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { open, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -39,6 +40,8 @@ const lookBytes = 16 * MiB;
 export async function spool(source: AsyncIterable<Uint8Array>, options: SpoolOptions): Promise<Spool> {
   const path = join(options.folder, `.${randomBytes(8).toString('hex')}.tmp`);
   const file = await open(path, 'wx+', 0o600);
+  const [key, counter] = [randomBytes(32), randomBytes(16)];
+  const cipher = createCipheriv('aes-256-ctr', key, counter);
   try {
     await unlink(path);
     let size = 0;
@@ -49,12 +52,16 @@ export async function spool(source: AsyncIterable<Uint8Array>, options: SpoolOpt
         await requireSpace(options);
         look = size + lookBytes;
       }
-      await file.writeFile(bytes);
+      await file.writeFile(cipher.update(bytes));
       size += bytes.length;
     }
     return {
       size,
-      read: () => file.createReadStream({ start: 0, autoClose: false, highWaterMark: MiB }),
+      async *read() {
+        const decipher = createDecipheriv('aes-256-ctr', key, counter);
+        const sealed = file.createReadStream({ start: 0, autoClose: false, highWaterMark: MiB });
+        for await (const bytes of sealed) yield decipher.update(bytes);
+      },
       close: () => file.close(),
     };
   } catch (error) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { type DataDirectory, openDataDirectory } from './data-directory.ts';
+import { type DataDirectory, type DataDirectoryOptions, openDataDirectory } from './data-directory.ts';
 
 const isRoot = process.geteuid?.() === 0;
 const nobody = { uid: 65534, gid: 65534 };
@@ -19,8 +19,8 @@ beforeEach(async () => {
   return () => rm(folder, { recursive: true });
 });
 
-async function open(at = path): Promise<DataDirectory> {
-  const directory = await openDataDirectory(at, { softwareVersion: '1.2.3' });
+async function open(at = path, options: Partial<DataDirectoryOptions> = {}): Promise<DataDirectory> {
+  const directory = await openDataDirectory(at, { softwareVersion: '1.2.3', ...options });
   onTestFinished(() => directory.close());
   return directory;
 }
@@ -171,6 +171,34 @@ describe('openDataDirectory', () => {
     close();
     await rm(join(path, 'master.key'));
     await expect(open()).rejects.toMatchObject({ code: 'secret-missing' });
+  });
+
+  it.each(['hex', 'base64'] as const)('reads a master key that somebody has laid down in %s', async (encoding) => {
+    const key = Buffer.alloc(32, 9);
+    await mkdir(path);
+    await writeFile(join(path, 'master.key'), `${key.toString(encoding)}\n`, { mode: 0o600 });
+    expect((await open()).masterKey).toEqual(key);
+  });
+
+  it('neither makes nor reads a master key that comes from elsewhere', async () => {
+    const key = Buffer.alloc(32, 8);
+    const readMasterKey = async () => key;
+    const { close, masterKey } = await open(path, { readMasterKey });
+    expect(masterKey).toEqual(key);
+    close();
+    expect(await readdir(path)).not.toContain('master.key');
+    await expect(open()).rejects.toMatchObject({
+      code: 'secret-missing',
+      message: expect.stringContaining('or give masterKey or masterKeyCommand again'),
+    });
+    await writeFile(join(path, 'master.key'), Buffer.alloc(32), { mode: 0o600 });
+    expect((await open(path, { readMasterKey })).masterKey).toEqual(key);
+  });
+
+  it('is free again when there was no master key to be had', async () => {
+    const readMasterKey = () => Promise.reject(new Error('no key'));
+    await expect(open(path, { readMasterKey })).rejects.toThrow('no key');
+    await open();
   });
 
   it.skipIf(!isRoot)("refuses a user's directory to root, and root's to a user (needs root)", async () => {

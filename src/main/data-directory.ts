@@ -4,7 +4,7 @@
  *
  *     mimeo.json   what this folder is; written last, so that a directory that has it is complete
  *     lock         held by the server that runs on it; says which
- *     master.key   what the installation's keys are wrapped with
+ *     master.key   what the installation's keys are wrapped with, unless the configuration says where that is
  *     token        what the command line shows to the server
  *     regions/     the stores
  *     tls/         certificates of `mimeo tls init`, if it was asked for them
@@ -18,7 +18,8 @@ import { syncFolder, writeFileDurably } from '../lib/durable-file.ts';
 import { type FileLock, lockFile } from '../lib/file-lock.ts';
 import { describeUser } from '../lib/users.ts';
 import { DataDirectoryError } from './data-directory-error.ts';
-import { accessToken, ensureSecret, masterKey, readSecret } from './secret-file.ts';
+import { decodeMasterKey } from './master-key.ts';
+import { accessToken, ensureSecret, masterKeyFile, readSecret } from './secret-file.ts';
 
 export interface DataDirectory {
   /** Absolute, without symbolic links. */
@@ -49,9 +50,15 @@ const identityFile = 'mimeo.json';
  */
 const leftover = /^(lock|master\.key|token|tls|\..+\.tmp|lost\+found)$/;
 
-export async function openDataDirectory(path: string, options: { softwareVersion: string }): Promise<DataDirectory> {
+export interface DataDirectoryOptions {
+  readonly softwareVersion: string;
+  /** Where the master key comes from if not from the directory, in which it is neither made nor read then. */
+  readonly readMasterKey?: (() => Promise<Buffer>) | undefined;
+}
+
+export async function openDataDirectory(path: string, options: DataDirectoryOptions): Promise<DataDirectory> {
   try {
-    return await open(await prepareFolder(resolve(path)), options.softwareVersion);
+    return await open(await prepareFolder(resolve(path)), options);
   } catch (error) {
     throw translate(error, resolve(path));
   }
@@ -68,25 +75,18 @@ export async function prepareDataDirectory(path: string): Promise<string> {
   }
 }
 
-async function open(path: string, softwareVersion: string): Promise<DataDirectory> {
+async function open(path: string, { softwareVersion, readMasterKey }: DataDirectoryOptions): Promise<DataDirectory> {
   await refuseForeignFolder(path);
   const lock = await takeLock(path);
   try {
     const known = await readIdentity(path, softwareVersion);
-    const key = masterKey(join(path, 'master.key'));
-    if (known && !(await readSecret(key))) {
-      throw new DataDirectoryError(
-        'secret-missing',
-        `${key.path} is missing, and without it nothing that is encrypted can be read: put it back from a backup`,
-      );
-    }
-    const masterKeyBytes = await ensureSecret(key);
+    const masterKey = await (readMasterKey?.() ?? ownMasterKey(path, known !== undefined));
     const token = await ensureSecret(accessToken(join(path, 'token')));
     return {
       path,
       instanceId: (known ?? (await writeIdentity(path, softwareVersion))).instanceId,
       isNew: !known,
-      masterKey: masterKeyBytes,
+      masterKey,
       token: token.toString('latin1').trim(),
       regions: join(path, 'regions'),
       close: lock.release,
@@ -95,6 +95,19 @@ async function open(path: string, softwareVersion: string): Promise<DataDirector
     lock.release();
     throw error;
   }
+}
+
+/** The one in the directory, which is made for a new one, and never for one that had it. */
+async function ownMasterKey(path: string, isKnown: boolean): Promise<Buffer> {
+  const file = masterKeyFile(join(path, 'master.key'));
+  if (isKnown && !(await readSecret(file))) {
+    throw new DataDirectoryError(
+      'secret-missing',
+      `${file.path} is missing, and without it nothing that is encrypted can be read: put it back from a backup, or give ` +
+        'masterKey or masterKeyCommand again if it came from there',
+    );
+  }
+  return decodeMasterKey(await ensureSecret(file)) as Buffer;
 }
 
 /** True when it was not there. Not `recursive`, which below /proc tries for ever. */

@@ -9,11 +9,12 @@ import type { StoreLedger } from '../store/store-ledger.ts';
 import { collect } from '../transfer/collect.ts';
 import type { ComputePool } from '../transfer/compute/pool.ts';
 import { countMissing } from '../transfer/count-missing.ts';
+import { diskKeysOf } from '../transfer/disk-keys.ts';
 import { asFailure } from '../transfer/failures.ts';
 import { ingestDisk } from '../transfer/ingest-disk.ts';
 import { readDisk } from '../transfer/read-disk.ts';
 import { sealDisk } from '../transfer/seal-disk.ts';
-import type { TransferSettings } from '../transfer/settings.ts';
+import { sealedCut, type TransferSettings } from '../transfer/settings.ts';
 import type { StoredDisk } from '../transfer/stored-disk.ts';
 import { verifyDisk } from '../transfer/verify-disk.ts';
 
@@ -35,29 +36,35 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
     return part;
   }
 
-  function stored({ region, accountId, manifestId, root, image, disk }: DiskAddress): StoredDisk {
-    return { store: ofRegion(stores, region), manifestId, root, chunkKey: chunkKey(accountId), image, disk };
+  function keysOf({ accountId, dataKey }: Pick<DiskAddress, 'accountId' | 'dataKey'>) {
+    return diskKeysOf(dataKey, chunkKey(accountId));
+  }
+
+  function stored({ region, accountId, dataKey, manifestId, root, image, disk }: DiskAddress): StoredDisk {
+    return { store: ofRegion(stores, region), manifestId, root, keys: keysOf({ accountId, dataKey }), image, disk };
   }
 
   return {
     cut: settings.cut,
-    async ingest({ region, accountId, manifestId, attempt, size, cut, signal }, part) {
+    sealedCut: sealedCut(settings.cut),
+    async ingest({ region, accountId, dataKey, manifestId, attempt, size, cut, signal }, part) {
       await inWords(
         ingestDisk({
           disk: { size, ...part },
           store: ofRegion(stores, region),
           manifestId,
           log: segmentLog(manifestId, attempt),
-          chunkKey: chunkKey(accountId),
+          keys: keysOf({ accountId, dataKey }),
           compute,
           settings: { ...settings, cut },
           signal,
         }),
       );
     },
-    async seal({ region, manifestId, attempt, size, cut, signal }) {
+    async seal({ region, accountId, dataKey, manifestId, attempt, size, cut, signal }) {
       const log = segmentLog(manifestId, attempt);
-      return await inWords(sealDisk({ size, cut, log, store: ofRegion(stores, region), manifestId, signal }));
+      const keys = keysOf({ accountId, dataKey });
+      return await inWords(sealDisk({ size, cut, log, keys, store: ofRegion(stores, region), manifestId, signal }));
     },
     read(address, signal, range) {
       const disk = stored(address);

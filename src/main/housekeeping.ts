@@ -3,6 +3,8 @@ import { abandonExpiredUploads } from '../app/abandon-uploads.ts';
 import { collectHalfMade } from '../app/collect-store.ts';
 import type { AppContext } from '../app/context.ts';
 import { forgetOldEvents } from '../app/forget-old-events.ts';
+import { forgetClosedKeys } from '../app/keys/data-keys.ts';
+import { destroyDueKeys } from '../app/keys/key-deletion.ts';
 import { forgetExpired } from '../app/tenants/forget-expired.ts';
 
 const intervalMs = 10_000;
@@ -13,9 +15,9 @@ export interface Housekeeping {
 }
 
 /**
- * Puts back cut-off uploads that nobody has gone on with in time, removes the bytes of images that were never finished, and
- * forgets what has expired. The first round begins at once. A chore that fails, be it that a region's store is away, keeps no
- * other from being done.
+ * Puts back cut-off uploads that nobody has gone on with in time, removes the bytes of images that were never finished,
+ * destroys keys whose time has come, and forgets what has expired. The first round begins at once. A chore that fails, be
+ * it that a region's store is away, keeps no other from being done.
  */
 export function startHousekeeping(
   context: AppContext,
@@ -28,6 +30,8 @@ export function startHousekeeping(
     ...[...context.regionNumbers.keys()].map(
       (region) => [`collect in ${region}`, () => collectHalfMade(context, region, signal)] as const,
     ),
+    ['destroy keys', () => destroyDueKeys(context, signal)],
+    ['forget closed keys', () => forgetClosedKeys(context)],
     ['forget what has expired', () => forgetExpired(context, signal)],
     ['forget old events', () => forgetOldEvents(context, keepEventsMs, signal)],
   ]);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstat, readFile } from 'node:fs/promises';
 import { writeFileDurably } from '../lib/durable-file.ts';
 import { DataDirectoryError } from './data-directory-error.ts';
+import { decodeMasterKey, masterKeyBytes, masterKeyForms } from './master-key.ts';
 
 /** What the installation keeps to itself: how a file's secret is made, and what one looks like. */
 export interface Secret {
@@ -12,8 +13,9 @@ export interface Secret {
   readonly rule: string;
 }
 
-export function masterKey(path: string): Secret {
-  return { path, make: () => randomBytes(32), isValid: ({ length }) => length === 32, rule: '32 bytes' };
+export function masterKeyFile(path: string): Secret {
+  const isValid = (content: Buffer) => decodeMasterKey(content) !== undefined;
+  return { path, make: () => randomBytes(masterKeyBytes), isValid, rule: masterKeyForms };
 }
 
 export function accessToken(path: string): Secret {

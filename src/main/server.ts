@@ -4,9 +4,13 @@ import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { AppContext } from '../app/context.ts';
+import { createCopyKeys } from '../app/copy-keys.ts';
+import type { KeyLimits } from '../app/keys/key-limits.ts';
+import { createOpenedKeys } from '../app/keys/opened-keys.ts';
 import { hashToken } from '../app/tenants/session-token.ts';
 import type { Config } from '../config/schema.ts';
 import { serverVersion } from '../db/database.ts';
+import { claimKeyProvider } from '../db/installation.ts';
 import { createSegmentLog } from '../db/segment-log.ts';
 import { createCredentials } from '../db/tenants/credentials.ts';
 import { createNonceMemory } from '../db/tenants/nonces.ts';
@@ -33,7 +37,9 @@ import { openDatabaseServer } from './database-server.ts';
 import { openDoors } from './doors.ts';
 import { ensureTenants, firstKeyNotice } from './first-start.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { openKeyProvider } from './key-provider.ts';
 import { deriveKeys } from './keys.ts';
+import { configuredMasterKey } from './master-key.ts';
 import { openRegionStores } from './region-stores.ts';
 import { openObjectStore, startTasks } from './tasks.ts';
 import { createTeardown, type Teardown } from './teardown.ts';
@@ -77,7 +83,8 @@ async function start(
   tell: (text: string) => void,
   teardown: Teardown,
 ): Promise<RunningServer> {
-  const directory = await openDataDirectory(config.dataDirectory, { softwareVersion: version });
+  const readMasterKey = configuredMasterKey(config);
+  const directory = await openDataDirectory(config.dataDirectory, { softwareVersion: version, readMasterKey });
   teardown.add('data directory', () => directory.close());
   await traceIfWanted(config, directory.instanceId, logger, teardown);
   const metrics = createMetrics(version);
@@ -100,6 +107,8 @@ async function start(
   );
   teardown.add('queue', () => queue.stop(5000), 7000);
 
+  const keyProvider = openKeyProvider(config, directory.masterKey, logger, teardown);
+  await claimKeyProvider(db, keyProvider.name);
   const egress = createEgress({ allowPrivate: config.webhookPrivateAddresses });
   const segmentLog = (manifest: string, attempt: number) => createSegmentLog(db, manifest, attempt);
   const server = directory.instanceId;
@@ -113,6 +122,9 @@ async function start(
     random: randomBytes,
     installationToken: hashToken(directory.token),
     secrets,
+    keyProvider,
+    openedKeys: createOpenedKeys(),
+    keyLimits: keyLimitsOf(config),
     passwords: createPasswords({ random: randomBytes }),
     objects: openObjectStore(config, teardown),
     egress,
@@ -125,7 +137,18 @@ async function start(
     const newId = () => newUuid(randomBytes);
     const maxAttempts = config.copyAttempts;
     const worker = await startWorker(
-      { ...shared, stores, chunkKey, compute, transfer, newId, metrics: metrics.copies, maxAttempts },
+      {
+        ...shared,
+        stores,
+        chunkKey,
+        keys: createCopyKeys(context),
+        segmentLog,
+        compute,
+        transfer,
+        newId,
+        metrics: metrics.copies,
+        maxAttempts,
+      },
       database.address,
     );
     teardown.add('copies', () => worker.stop());
@@ -195,7 +218,10 @@ async function start(
 /** What the use cases are told of the configuration. */
 function limitsOf(
   config: Config,
-): Pick<AppContext, 'graceMs' | 'uploadKeepMs' | 'defaultQuotas' | 'idempotencyMs' | 'sessionMs'> {
+): Pick<
+  AppContext,
+  'graceMs' | 'uploadKeepMs' | 'defaultQuotas' | 'idempotencyMs' | 'sessionMs' | 'leastDeletionDays'
+> {
   return {
     graceMs: config.graceSeconds * 1000,
     uploadKeepMs: config.uploadKeepSeconds * 1000,
@@ -207,6 +233,15 @@ function limitsOf(
     },
     idempotencyMs: config.idempotencySeconds * 1000,
     sessionMs: config.tokenHours * 3600 * 1000,
+    leastDeletionDays: config.keyDeletionDays,
+  };
+}
+
+function keyLimitsOf({ keylessRegions, defaultKeyRegions, keyAccounts }: Config): KeyLimits {
+  return {
+    keylessRegions: new Set(keylessRegions),
+    defaultKeyRegions: new Set(defaultKeyRegions),
+    keyAccounts: keyAccounts && new Set(keyAccounts),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { manifestKey } from './blob-keys.ts';
 import type { BlobStore } from './blob-store.ts';
+import type { DiskSealing } from './disk-keys.ts';
 import {
   type CutParameters,
   chainStart,
@@ -28,18 +29,25 @@ export interface ManifestReader {
   pages(signal?: AbortSignal): AsyncGenerator<ManifestEntry[], void, undefined>;
 }
 
+export interface OpenManifestOptions {
+  /** Null, or left out, where the disk is not encrypted. */
+  readonly sealing?: DiskSealing | null;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Opens the manifest and checks that it is the one with this root, which the database remembers: a manifest that was
- * put in its place, however well-formed, is refused. Throws `ManifestError`, or `BlobError` where it cannot be read.
+ * put in its place, however well-formed, is refused, and so is one of another data key. Throws `ManifestError`, or
+ * `BlobError` where it cannot be read.
  */
 export async function openManifest(
   blobs: BlobStore,
   manifestId: string,
   root: Uint8Array,
-  signal?: AbortSignal,
+  { sealing = null, signal }: OpenManifestOptions = {},
 ): Promise<ManifestReader> {
   const key = manifestKey(manifestId);
-  const { cut, summary, footer, first } = await readTwice(() => readEnds(blobs, key, root, signal));
+  const { cut, summary, footer, first } = await readTwice(() => readEnds(blobs, key, root, sealing, signal));
 
   return {
     cut,
@@ -51,18 +59,26 @@ export async function openManifest(
         const offset = end;
         const length = pageBytes(Math.min(left, entriesPerPage));
         const previous = link;
-        const page = await readTwice(async () => decodePage(await read(blobs, key, offset, length, signal), previous));
+        const page = await readTwice(async () =>
+          decodePage(await read(blobs, key, offset, length, signal), previous, sealing),
+        );
         link = page.link;
         end += length;
         yield page.entries;
       }
-      checkRoot(footer, link);
+      checkRoot(footer, link, sealing);
     },
   };
 }
 
 /** Footer, header and first page. The header is chained to the first page, so that it takes both to trust either. */
-async function readEnds(blobs: BlobStore, key: string, root: Uint8Array, signal: AbortSignal | undefined) {
+async function readEnds(
+  blobs: BlobStore,
+  key: string,
+  root: Uint8Array,
+  sealing: DiskSealing | null,
+  signal: AbortSignal | undefined,
+) {
   const bytes = (await retryBlob(() => blobs.stat(key), signal))?.size ?? 0;
   if (bytes < manifestHeaderBytes + manifestFooterBytes) throw new ManifestError('manifest is missing or cut short');
   const footer = await read(blobs, key, bytes - manifestFooterBytes, manifestFooterBytes, signal);
@@ -74,11 +90,11 @@ async function readEnds(blobs: BlobStore, key: string, root: Uint8Array, signal:
   const end = manifestHeaderBytes + (summary.entries > 0 ? pageBytes(Math.min(summary.entries, entriesPerPage)) : 0);
   const head = await read(blobs, key, 0, end, signal);
   const header = head.subarray(0, manifestHeaderBytes);
-  const { cut, size } = decodeHeader(header);
+  const { cut, size } = decodeHeader(header, sealing);
   if (summary.size !== size) throw new ManifestError('header and footer disagree about the size');
-  const start = chainStart(header);
+  const start = chainStart(header, sealing);
   const page =
-    summary.entries > 0 ? decodePage(head.subarray(manifestHeaderBytes), start) : { entries: [], link: start };
+    summary.entries > 0 ? decodePage(head.subarray(manifestHeaderBytes), start, sealing) : { entries: [], link: start };
   return { cut, summary, footer, first: { ...page, end } };
 }
 

@@ -1,4 +1,5 @@
 /** Turns a disk's entries, in order, into a manifest's bytes without ever holding more than a page of them. */
+import type { DiskSealing } from './disk-keys.ts';
 import {
   type CutParameters,
   chainStart,
@@ -16,13 +17,18 @@ export interface ManifestWriter {
   readonly header: Uint8Array;
   /** Takes the next entry; returns a page when one is full. Zero runs that follow each other become one. */
   add(entry: ManifestEntry): Uint8Array | undefined;
-  /** The last page, if any, and the footer. The entries must add up to the size. */
+  /** The last page, if any, and the footer. The entries must add up to the size. `digest`: as `footerDigest` gives it. */
   finish(digest: Uint8Array): { bytes: Uint8Array[]; summary: ManifestSummary };
 }
 
-export function createManifestWriter(size: number, cut: CutParameters): ManifestWriter {
-  const header = encodeHeader(size, cut);
-  let link = chainStart(header);
+/** `sealing`: of the disk that the manifest is of, null where that is not encrypted. */
+export function createManifestWriter(
+  size: number,
+  cut: CutParameters,
+  sealing: DiskSealing | null = null,
+): ManifestWriter {
+  const header = encodeHeader(size, cut, sealing);
+  let link = chainStart(header, sealing);
   let page: ManifestEntry[] = [];
   let zeros = 0;
   let entries = 0;
@@ -36,7 +42,7 @@ export function createManifestWriter(size: number, cut: CutParameters): Manifest
   }
 
   function flush(): Uint8Array {
-    const encoded = encodePage(page, link);
+    const encoded = encodePage(page, link, sealing);
     link = encoded.link;
     page = [];
     return encoded.bytes;
@@ -68,7 +74,7 @@ export function createManifestWriter(size: number, cut: CutParameters): Manifest
       const full = pushZeros();
       if (full !== undefined) bytes.push(full);
       if (page.length > 0) bytes.push(flush());
-      const footer = encodeFooter({ size, entries, dataBytes, digest }, link);
+      const footer = encodeFooter({ size, entries, dataBytes, digest }, link, sealing);
       bytes.push(footer.bytes);
       return { bytes, summary: { size, entries, dataBytes, digest, root: footer.root } };
     },

@@ -13,7 +13,7 @@ export interface LoggedSegment {
   readonly bounds: Int32Array;
   /** The chunks' ids, one after the other. */
   readonly ids: Uint8Array;
-  /** The digests of the segment's blocks, one after the other. */
+  /** The digests of the segment's blocks, one after the other; sealed where the disk is encrypted. */
   readonly digests: Uint8Array;
 }
 

@@ -63,10 +63,26 @@ describe('what no line carries', () => {
     ['the token that goes with temporary credentials', { request: { headers: { 'x-mimeo-session-token': value } } }],
     ['the headers that a client sends', { headers: { Authorization: value, signature: value } }],
     ['fields of secrets', { token: value, config: { databaseUrl: value, password: value }, secret: value }],
+    ['what clouds call them', { 'x-acs-security-token': value, 'X-Subject-Token': value, SignatureNonce: value }],
+    ['what object stores call them', { secretAccessKey: value, sessionToken: value, 'secret-key': value }],
+    ['what keys are made of', { key: value, masterKey: value, imported: { material: value }, plaintext: value }],
   ])('is %s', (_what, facts) => {
     const { logger, lines } = readable();
     logger.child(facts).info({ again: facts, ...facts }, 'said');
     expect(lines.join('')).toContain('[redacted]');
     expect(lines.join('')).not.toContain(value);
+  });
+
+  it('is bytes', () => {
+    const { logger, lines } = readable();
+    logger.info({ wrapped: Buffer.from('abc'), inside: [new Uint8Array(2)] }, 'said');
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ wrapped: '[3 bytes]', inside: ['[2 bytes]'] });
+  });
+
+  it('leaves the ids of keys, and what only sounds like a secret', () => {
+    const { logger, lines } = readable();
+    const facts = { keyId: 'k', accessKey: 'MK', accessKeyId: 'MK', tokens: 3, secretsFound: 0 };
+    logger.info(facts, 'said');
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject(facts);
   });
 });

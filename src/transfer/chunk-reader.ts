@@ -6,6 +6,7 @@ import { fromHex } from '../lib/hex.ts';
 import { packKey } from '../store/blob-keys.ts';
 import { BlobError } from '../store/blob-store.ts';
 import type { ChunkLocation } from '../store/chunk-index.ts';
+import type { DiskKeys } from '../store/disk-keys.ts';
 import { packEntryBytes } from '../store/pack-format.ts';
 import type { RegionStore } from '../store/region-store.ts';
 import { retryBlob } from '../store/retry-blob.ts';
@@ -16,7 +17,7 @@ export interface ChunkReaderOptions {
   readonly store: RegionStore;
   /** Regions to look in for what is damaged there. */
   readonly alternates: readonly RegionStore[];
-  readonly chunkKey: Uint8Array;
+  readonly keys: DiskKeys;
   readonly maxChunk: number;
   /** The most bytes one read fetches, index entries of the frames included. */
   readonly readBytes: number;
@@ -122,9 +123,9 @@ async function readStretch(
     place.offset - stretch.start,
     place.offset + place.length - stretch.start,
   ]);
-  const { chunkKey, maxChunk } = options;
+  const { keys, maxChunk } = options;
   const idBytes = new Uint8Array(Buffer.from(ids.join(''), 'hex'));
-  const damaged = await use({ bytes, bounds: Int32Array.from(bounds), ids: idBytes, chunkKey, maxChunk }, ids);
+  const damaged = await use({ bytes, bounds: Int32Array.from(bounds), ids: idBytes, keys, maxChunk }, ids);
   return damaged.map((number) => ids[number] as string);
 }
 

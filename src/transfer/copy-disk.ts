@@ -1,7 +1,8 @@
 /**
  * A disk from one region's store to another's: what the destination has is pinned (W2), only what it lacks is fetched, each
  * chunk is verified on the way (R1), and its frame is stored as it came. An attempt that was killed left durable packs tied
- * to the same pending manifest; the next one finds them and goes on from there.
+ * to the same pending manifest; the next one finds them and goes on from there. An encrypted disk keeps its data key, which its
+ * frames are bound to: `rekey-disk.ts` makes a disk of another.
  */
 import { fromHex } from '../lib/hex.ts';
 import { mapOrdered } from '../lib/map-ordered.ts';
@@ -12,7 +13,7 @@ import { createManifestWriter } from '../store/manifest-writer.ts';
 import type { RegionStore } from '../store/region-store.ts';
 import { type Batch, batches, chunkIds } from './batches.ts';
 import { readChunks } from './chunk-reader.ts';
-import type { FrameStretch } from './compute/frames.ts';
+import { frameBytes } from './compute/frames.ts';
 import type { ComputePool } from './compute/pool.ts';
 import { createPackWriter, type PackWriter } from './pack-writer.ts';
 import type { TransferSettings } from './settings.ts';
@@ -40,7 +41,7 @@ export interface CopyDiskOptions {
 export async function copyDisk(options: CopyDiskOptions): Promise<void> {
   const { source, destination, manifestId, settings, signal, onProgress } = options;
   const manifest = await openStoredDisk(source, signal);
-  const writer = createManifestWriter(manifest.summary.size, manifest.cut);
+  const writer = createManifestWriter(manifest.summary.size, manifest.cut, source.keys.sealing);
   // A pack needs room for the largest chunk of this disk, which may have been cut under other settings.
   const packs = createPackWriter({ ...options, store: destination, settings: { ...settings, cut: manifest.cut } });
   const tasks = createTaskGroup(signal);
@@ -83,7 +84,7 @@ async function copyBatch(batch: Batch, maxChunk: number, packs: PackWriter, opti
   const reader = {
     store: source.store,
     alternates,
-    chunkKey: source.chunkKey,
+    keys: source.keys,
     maxChunk,
     readBytes: settings.readBytes,
     signal,
@@ -101,11 +102,4 @@ async function copyBatch(batch: Batch, maxChunk: number, packs: PackWriter, opti
   const lostIds = new Set(lost);
   const damaged = batch.entries.find(({ id }) => id !== null && lostIds.has(id));
   if (damaged !== undefined) throw chunkDamage(source, damaged.offset);
-}
-
-/** Of the frames alone: what lies between them was fetched to be thrown away, and a plan does not count it either. */
-function frameBytes({ bounds }: FrameStretch): number {
-  let bytes = 0;
-  for (let frame = 0; frame < bounds.length; frame += 2) bytes += (bounds[frame + 1] ?? 0) - (bounds[frame] ?? 0);
-  return bytes;
 }

@@ -1,9 +1,14 @@
+import { createDecipheriv } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
+import { crc32, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { deriveDataKeys } from '../kms/data-key.ts';
 import { toHex } from '../lib/hex.ts';
+import { uuidBytes } from '../lib/uuid-bytes.ts';
+import { frameSealing } from '../store/disk-keys.ts';
 import { readFrame, writeFrame } from '../store/frame-format.ts';
-import { hash, keyedHash } from '../store/hash.ts';
+import { deriveKey, hash, keyedHash } from '../store/hash.ts';
+import { footerDigest } from '../store/manifest-format.ts';
 import { createManifestWriter } from '../store/manifest-writer.ts';
 import {
   packEntryBytes,
@@ -16,7 +21,7 @@ import {
 import { cutSegment } from './compute/cut-segment.ts';
 import { createCutter } from './cutter.ts';
 import { createDiskDigest } from './disk-digest.ts';
-import { defaultTransferSettings } from './settings.ts';
+import { defaultTransferSettings, sealedCut } from './settings.ts';
 import { newDisk, plainDiskDigest, pseudoRandom } from './test-disk.test-support.ts';
 
 // A change that fails here makes what is stored unreadable, or unlike what will be stored: it takes a new version of the
@@ -31,17 +36,23 @@ function exampleOf(name: string): Buffer {
   return Buffer.from(lines.map((line) => line.slice(10).replaceAll(' ', '')).join(''), 'hex');
 }
 
+/** What the page's tables say in the row that begins so. */
+function vectorOf(what: string): string {
+  const row = page.split('\n').find((line) => line.startsWith(`| ${what}`));
+  return row?.split(' | ').at(1)?.replaceAll(/[`|]/g, '').trim() ?? `no row "${what}"`;
+}
+
 const { cut } = defaultTransferSettings;
 const chunkKey = Uint8Array.from({ length: 32 }, (_, index) => index);
 const salt = Uint8Array.from({ length: 16 }, (_, index) => 0xa0 + index);
 const disk = Buffer.concat([Buffer.alloc(20_480), Buffer.from('Mimeo')]);
 
 /** What the code cuts the example disk into. */
-function cutExample() {
+function cutExample(key: Uint8Array = chunkKey, parameters = cut) {
   const segment = new Uint8Array(32 * 1024);
   segment.set(disk);
   const extents = [{ start: 0, end: disk.length }];
-  const result = cutSegment({ segment, length: disk.length, extents, chunkKey, cut });
+  const result = cutSegment({ segment, length: disk.length, extents, chunkKey: key, cut: parameters });
   const digest = createDiskDigest(disk.length);
   digest.add(result.digests);
   return { ...result, digest: digest.finish() };
@@ -121,13 +132,88 @@ describe('the example of docs/formats.md', () => {
   });
 });
 
+describe('the encrypted example of docs/formats.md', () => {
+  const dataKey = Uint8Array.from({ length: 32 }, (_, index) => 0x40 + index);
+  const id = 'f47ac10b-58cc-4372-a567-0e02b2c3d479';
+  const derived = deriveDataKeys(dataKey);
+  const sealing = { id, frames: derived.frames, manifest: derived.manifest };
+  const nonce = Uint8Array.from({ length: 12 }, (_, index) => 0xb0 + index);
+
+  it('has keys that are derived as the page says', () => {
+    const told = [vectorOf('key for chunk ids'), vectorOf('key for frames'), vectorOf('key for the manifest')];
+    expect([derived.chunkId, derived.frames, derived.manifest].map(toHex)).toEqual(told);
+    const contexts = ['chunk ids', 'frames', 'manifest'].map((purpose) => `mimeo ${purpose} of a data key 1`);
+    expect(contexts.map((context) => toHex(deriveKey(context, dataKey)))).toEqual(told);
+    for (const context of contexts) expect(page).toContain(`derive("${context}", data key)`);
+  });
+
+  it('is cut into one chunk of that id', () => {
+    const { bounds, ids } = cutExample(derived.chunkId, sealedCut(cut));
+    expect([...bounds]).toEqual([20_480, 20_485]);
+    expect(toHex(ids)).toBe(vectorOf('id of the chunk `Mimeo`'));
+  });
+
+  it('is the frame that the code writes, and reads', () => {
+    const { ids } = cutExample(derived.chunkId, sealedCut(cut));
+    const target = new Uint8Array(100).fill(0xee);
+    const length = writeFrame(disk.subarray(20_480), target, 3, frameSealing(sealing, ids), nonce);
+    expect(toHex(target.subarray(3, 3 + length))).toBe(toHex(exampleOf('sealed-frame')));
+    const chunk = readFrame(exampleOf('sealed-frame'), 5, frameSealing(sealing, ids));
+    expect(Buffer.from(chunk).toString()).toBe('Mimeo');
+  });
+
+  it('is the compressed frame that the code reads', () => {
+    const chunk = Buffer.alloc(4096, 'A');
+    const chunkId = keyedHash(derived.chunkId, chunk);
+    expect(toHex(chunkId)).toBe(vectorOf('id of the chunk of 4096 times `A`'));
+    const read = readFrame(exampleOf('sealed-compressed-frame'), 4096, frameSealing(sealing, chunkId));
+    expect(Buffer.compare(read, chunk)).toBe(0);
+  });
+
+  it('is the manifest that the code writes', () => {
+    const { ids, digest } = cutExample(derived.chunkId, sealedCut(cut));
+    const writer = createManifestWriter(disk.length, sealedCut(cut), sealing);
+    writer.add({ length: 20_480, id: null });
+    writer.add({ length: 5, id: ids });
+    const manifest = Buffer.concat([writer.header, ...writer.finish(footerDigest(digest, sealing)).bytes]);
+    expect(toHex(manifest)).toBe(toHex(exampleOf('sealed-manifest')));
+  });
+
+  it('is read by somebody who knows only the page', () => {
+    const manifest = exampleOf('sealed-manifest');
+    expect(manifest.toString('latin1', 0, 8)).toBe('MIMEOMF2');
+    expect(toHex(manifest.subarray(32, 48))).toBe(id.replaceAll('-', ''));
+    const keyed = (...parts: Uint8Array[]) => keyedHash(derived.manifest, Buffer.concat(parts));
+    const linkAt = 64 + 8 + 2 * 40;
+    const link = keyed(keyed(manifest.subarray(0, 64)), manifest.subarray(64, linkAt));
+    const footer = manifest.subarray(-96);
+    expect(toHex(manifest.subarray(linkAt, linkAt + 32))).toBe(toHex(link));
+    expect(toHex(footer.subarray(64))).toBe(toHex(keyed(link, footer.subarray(0, 64))));
+    expect(toHex(footer.subarray(32, 64))).toBe(toHex(keyed(plainDiskDigest(disk))));
+
+    const idOfA = Buffer.from(vectorOf('id of the chunk of 4096 times `A`'), 'hex');
+    const chunks = [
+      { codec: 2, frame: exampleOf('sealed-frame'), chunkId: manifest.subarray(64 + 8 + 40 + 8, linkAt) },
+      { codec: 3, frame: exampleOf('sealed-compressed-frame'), chunkId: idOfA },
+    ].map(({ codec, frame, chunkId }) => {
+      const payloadLength = frame.readUInt32LE(8);
+      expect([frame.readUInt32LE(0), frame.length]).toEqual([codec, 16 + payloadLength]);
+      expect(frame.readUInt32LE(12)).toBe(crc32(Buffer.concat([frame.subarray(0, 12), frame.subarray(16)])));
+      const decipher = createDecipheriv('aes-256-gcm', derived.frames, frame.subarray(16, 28));
+      decipher.setAAD(Buffer.concat([frame.subarray(0, 12), chunkId, uuidBytes(id)]));
+      decipher.setAuthTag(frame.subarray(payloadLength, payloadLength + 16));
+      const payload = Buffer.concat([decipher.update(frame.subarray(28, payloadLength)), decipher.final()]);
+      const chunk = codec === 3 ? zstdDecompressSync(payload) : payload;
+      expect(chunk.length).toBe(frame.readUInt32LE(4));
+      expect(toHex(keyedHash(derived.chunkId, chunk))).toBe(toHex(chunkId));
+      return chunk.toString();
+    });
+    expect(chunks).toEqual(['Mimeo', 'A'.repeat(4096)]);
+  });
+});
+
 describe('the test vectors of docs/formats.md', () => {
   const noise = pseudoRandom(1, 1024 * 1024);
-
-  function vectorOf(what: string): string {
-    const row = page.split('\n').find((line) => line.startsWith(`| ${what}`));
-    return row?.split(' | ').at(1)?.replaceAll(/[`|]/g, '').trim() ?? `no row "${what}"`;
-  }
 
   function cutNoise(): number[] {
     const cutAt = createCutter(cut);

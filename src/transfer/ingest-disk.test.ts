@@ -17,6 +17,7 @@ import {
   ingest,
   type MemoryLog,
   neverAborted,
+  plainKeys,
   readBack,
   smallSettings,
   type TestRegion,
@@ -255,7 +256,15 @@ describe('the log of an ingest', () => {
     const log = createMemoryLog();
     const { summary } = await ingest(store, disk, compute, { manifestId, log });
     const { cut } = smallSettings;
-    const again = await sealDisk({ size: disk.length, cut, log, store, manifestId, signal: neverAborted() });
+    const again = await sealDisk({
+      size: disk.length,
+      cut,
+      log,
+      keys: plainKeys,
+      store,
+      manifestId,
+      signal: neverAborted(),
+    });
     expect(again).toEqual(summary);
   });
 });

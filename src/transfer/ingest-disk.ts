@@ -1,17 +1,19 @@
 /**
- * A disk's bytes into a region's store: cut, named, stored as far as the region lacks them, and written down segment by
- * segment in the upload's log, from which `seal-disk.ts` makes the manifest. A stream that breaks off loses what it had of
- * one segment; a process that dies, also the packs that were in flight.
+ * A disk's bytes into a region's store: cut, named, sealed if the disk is encrypted, stored as far as the region lacks them,
+ * and written down segment by segment in the upload's log, from which `seal-disk.ts` makes the manifest. A stream that
+ * breaks off loses what it had of one segment; a process that dies, also the packs that were in flight.
  */
 
 import { toHex } from '../lib/hex.ts';
 import { interruptible } from '../lib/interruptible.ts';
 import { mapOrdered } from '../lib/map-ordered.ts';
+import type { DiskKeys } from '../store/disk-keys.ts';
 import { hashBytes } from '../store/hash.ts';
 import type { RegionStore } from '../store/region-store.ts';
 import type { LoggedSegment, SegmentLog } from '../store/segment-log.ts';
 import type { ComputePool } from './compute/pool.ts';
 import { createPackWriter, type PackWriter } from './pack-writer.ts';
+import { sealedLog } from './sealed-log.ts';
 import { type DataSegment, type DiskStream, type HoleSegment, segments } from './segments.ts';
 import type { TransferSettings } from './settings.ts';
 import { createTaskGroup } from './task-group.ts';
@@ -23,8 +25,7 @@ export interface IngestOptions {
   /** A pending manifest of that region, which the caller made. */
   readonly manifestId: string;
   readonly log: SegmentLog;
-  /** The account's key for chunk ids. */
-  readonly chunkKey: Uint8Array;
+  readonly keys: DiskKeys;
   readonly compute: ComputePool;
   readonly settings: TransferSettings;
   readonly signal: AbortSignal;
@@ -48,7 +49,8 @@ interface StoredSegment extends Omit<LoggedSegment, 'position'> {
  * off, but only once what had come is in the log; with the signal's reason at once. Then nothing of it is still writing.
  */
 export async function ingestDisk(options: IngestOptions): Promise<void> {
-  const { disk, log, compute, settings, signal } = options;
+  const { disk, compute, settings, signal } = options;
+  const log = sealedLog(options.log, options.manifestId, options.keys.sealing);
   const packs = createPackWriter(options);
   const tasks = createTaskGroup(signal);
   const unlogged: (LoggedSegment & StoredSegment)[] = [];
@@ -95,9 +97,10 @@ function hole({ length }: HoleSegment): StoredSegment {
 async function storeSegment(
   segment: DataSegment,
   packs: PackWriter,
-  { chunkKey, compute, settings }: IngestOptions,
+  { keys, compute, settings }: IngestOptions,
 ): Promise<StoredSegment> {
   const { bytes, length, extents } = segment;
+  const { chunkKey, sealing } = keys;
   const cut = await compute.cutSegment({ segment: bytes, length, extents, chunkKey, cut: settings.cut });
   const { bounds, ids } = cut;
   const firstWithId = new Map<string, number>();
@@ -111,7 +114,7 @@ async function storeSegment(
   if (wanted.length > 0) {
     await packs.write(async (pack) => {
       const packBytes = settings.packBytes;
-      const result = await compute.packChunks({ segment: bytes, bounds, ids, wanted, pack, packBytes });
+      const result = await compute.packChunks({ segment: bytes, bounds, ids, sealing, wanted, pack, packBytes });
       wanted = wanted.slice(result.stored);
       return { appended: result, more: wanted.length > 0 };
     });

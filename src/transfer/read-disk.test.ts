@@ -75,6 +75,21 @@ async function damages(): Promise<number[]> {
   return offsets;
 }
 
+describe('the memory of what was read', () => {
+  const bytesKept = async (givesBack: boolean) => {
+    const options = { disk: stored, alternates: [], compute, settings: smallSettings, signal: neverAborted() };
+    const runs: Uint8Array[] = [];
+    for await (const { bytes } of readDisk({ ...options, givesBack })) runs.push(bytes);
+    return runs.reduce((sum, { length }) => sum + length, 0);
+  };
+
+  it('is given back when the next is asked for, if that is wanted', async () => {
+    // What was fetched in small pieces is left to V8.
+    expect(await bytesKept(true)).toBeLessThan(MiB / 4);
+    expect(await bytesKept(false)).toBe(3 * MiB + 777);
+  });
+});
+
 describe('a damaged chunk (R1)', () => {
   it('ends the read where it begins', async () => {
     const { offset, frame } = await chunkAt(stored, 2_600_000);

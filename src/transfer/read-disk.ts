@@ -1,8 +1,10 @@
 /** A stored disk's data, in order and verified (R1), for exports and for checks. */
 import { mapOrdered } from '../lib/map-ordered.ts';
+import { releaseBuffer } from '../lib/release-buffer.ts';
 import type { RegionStore } from '../store/region-store.ts';
 import { type Batch, batches, chunkIds, wholeDisk } from './batches.ts';
 import { readChunks } from './chunk-reader.ts';
+import { frameBytes } from './compute/frames.ts';
 import type { ComputePool } from './compute/pool.ts';
 import type { TransferSettings } from './settings.ts';
 import { chunkDamage, openStoredDisk, type StoredDisk } from './stored-disk.ts';
@@ -12,6 +14,10 @@ export interface ReadOptions {
   readonly alternates: readonly RegionStore[];
   readonly compute: ComputePool;
   readonly settings: TransferSettings;
+  /** Called with the stored bytes of chunks that were fetched since the last call. */
+  readonly onFetched?: (bytes: number) => void;
+  /** Whoever asks for the next run has done with the one before, so memory is given back at once and not left to V8. */
+  readonly givesBack?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -23,7 +29,7 @@ export async function* readDisk(
   options: ReadOptions,
   { start, end } = wholeDisk,
 ): AsyncGenerator<{ offset: number; bytes: Uint8Array }, void, undefined> {
-  const { disk, settings, signal } = options;
+  const { disk, settings, givesBack = false, signal } = options;
   const manifest = await openStoredDisk(disk, signal);
   const batchBytes = settings.cut.segment;
   const reading = mapOrdered(batches(manifest, batchBytes, signal, { start, end }), settings.lanes, async (batch) => ({
@@ -38,6 +44,7 @@ export async function* readDisk(
       const from = Math.max(start - entry.offset, 0);
       yield { offset: entry.offset + from, bytes: bytes.subarray(from, end - entry.offset) };
     }
+    if (givesBack) for (const bytes of chunks.values()) releaseBuffer(bytes);
   }
 }
 
@@ -47,17 +54,18 @@ export async function readBatch(
   maxChunk: number,
   options: ReadOptions,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
-  const { disk, alternates, compute, settings, signal } = options;
+  const { disk, alternates, compute, settings, onFetched, signal } = options;
   const reader = {
     store: disk.store,
     alternates,
-    chunkKey: disk.chunkKey,
+    keys: disk.keys,
     maxChunk,
     readBytes: settings.readBytes,
     signal,
   };
   const chunks = new Map<string, Uint8Array>();
   await readChunks(chunkIds(batch), reader, async (stretch, ids) => {
+    onFetched?.(frameBytes(stretch));
     const opened = await compute.openFrames(stretch);
     const damaged = new Set(opened.damaged);
     ids.forEach((id, number) => {

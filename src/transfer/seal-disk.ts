@@ -1,20 +1,31 @@
 /** Writes the manifest of a disk whose segments are all in its upload's log: the same one, however they came there. */
 import { manifestKey } from '../store/blob-keys.ts';
 import { BlobError } from '../store/blob-store.ts';
+import type { DiskKeys } from '../store/disk-keys.ts';
 import { hashBytes } from '../store/hash.ts';
-import type { CutParameters, ManifestEntry, ManifestSummary } from '../store/manifest-format.ts';
+import {
+  type CutParameters,
+  footerDigest,
+  type ManifestEntry,
+  type ManifestSummary,
+} from '../store/manifest-format.ts';
 import { createManifestWriter } from '../store/manifest-writer.ts';
 import type { RegionStore } from '../store/region-store.ts';
 import type { LoggedSegment, SegmentLog } from '../store/segment-log.ts';
 import { createDiskDigest } from './disk-digest.ts';
+import { sealedLog } from './sealed-log.ts';
 
 export interface SealOptions {
   readonly size: number;
   /** What all the segments were cut with. */
   readonly cut: CutParameters;
   readonly log: SegmentLog;
+  /** What all the segments were stored with. */
+  readonly keys: DiskKeys;
   readonly store: RegionStore;
   readonly manifestId: string;
+  /** Told the disk digest before the manifest is whole; what it throws keeps the manifest from being put. */
+  readonly checkDigest?: (digest: Uint8Array) => void;
   readonly signal: AbortSignal;
 }
 
@@ -35,13 +46,13 @@ export async function sealDisk(options: SealOptions): Promise<ManifestSummary> {
 }
 
 async function* manifestOf(
-  { size, cut, log }: SealOptions,
+  { size, cut, log, keys, manifestId, checkDigest }: SealOptions,
   onSummary: (summary: ManifestSummary) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const writer = createManifestWriter(size, cut);
+  const writer = createManifestWriter(size, cut, keys.sealing);
   const digest = createDiskDigest(size);
   yield writer.header;
-  for await (const segment of log.segments()) {
+  for await (const segment of sealedLog(log, manifestId, keys.sealing).segments()) {
     if (segment.digests.length > 0) digest.add(segment.digests);
     else digest.addZeros(segment.length);
     for (const entry of entriesOf(segment)) {
@@ -49,7 +60,9 @@ async function* manifestOf(
       if (page !== undefined) yield page;
     }
   }
-  const { bytes, summary } = writer.finish(digest.finish());
+  const diskDigest = digest.finish();
+  checkDigest?.(diskDigest);
+  const { bytes, summary } = writer.finish(footerDigest(diskDigest, keys.sealing));
   yield* bytes;
   onSummary(summary);
 }

@@ -11,6 +11,14 @@ export interface TransferSettings {
   readonly readBytes: number;
 }
 
+/**
+ * What encrypted disks are cut with: always the longest that is allowed, so that the chunks' lengths tell nothing of what is in
+ * them.
+ */
+export function sealedCut(cut: CutParameters): CutParameters {
+  return { ...cut, minChunk: cut.maxChunk, meanChunk: cut.maxChunk };
+}
+
 const MiB = 1024 * 1024;
 
 /** Design §4: 16/64/256 KiB chunks, packs of 32 MiB. */

@@ -1,6 +1,7 @@
 /** A disk that lies in a region, as the data plane needs to know it, and the opening of its manifest. */
 import { DamageError } from '../domain/failure.ts';
 import { BlobError } from '../store/blob-store.ts';
+import type { DiskKeys } from '../store/disk-keys.ts';
 import { ManifestError } from '../store/manifest-format.ts';
 import { type ManifestReader, openManifest } from '../store/manifest-reader.ts';
 import type { RegionStore } from '../store/region-store.ts';
@@ -10,8 +11,7 @@ export interface StoredDisk {
   readonly manifestId: string;
   /** The manifest's root, as the database remembers it. */
   readonly root: Uint8Array;
-  /** The account's key for chunk ids. */
-  readonly chunkKey: Uint8Array;
+  readonly keys: DiskKeys;
   /** What messages call the disk. */
   readonly image: string;
   readonly disk: number;
@@ -29,7 +29,8 @@ export async function openStoredDisk(disk: StoredDisk, signal: AbortSignal): Pro
     return new DamageError({ image: disk.image, disk: disk.disk, offset: 0, what: 'its manifest' }, { cause: error });
   };
   try {
-    const manifest = await openManifest(disk.store.blobs, disk.manifestId, disk.root, signal);
+    const { sealing } = disk.keys;
+    const manifest = await openManifest(disk.store.blobs, disk.manifestId, disk.root, { sealing, signal });
     return {
       ...manifest,
       async *pages(signal) {

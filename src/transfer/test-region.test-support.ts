@@ -1,15 +1,19 @@
+import { deriveDataKeys } from '../kms/data-key.ts';
+import { toHex } from '../lib/hex.ts';
 import type { BlobStore, ByteRange } from '../store/blob-store.ts';
+import type { DiskKeys } from '../store/disk-keys.ts';
 import { createMemoryStore } from '../store/drivers/memory/memory-store.ts';
 import { openManifest } from '../store/manifest-reader.ts';
 import { createMemoryIndex, type MemoryIndex } from '../store/memory-index.test-support.ts';
 import type { RegionStore } from '../store/region-store.ts';
 import type { LoggedSegment, SegmentLog } from '../store/segment-log.ts';
 import type { ComputePool } from './compute/pool.ts';
+import { diskKeysOf } from './disk-keys.ts';
 import { ingestDisk } from './ingest-disk.ts';
 import { readDisk } from './read-disk.ts';
 import { sealDisk } from './seal-disk.ts';
 import type { DiskStream } from './segments.ts';
-import type { TransferSettings } from './settings.ts';
+import { sealedCut, type TransferSettings } from './settings.ts';
 import type { StoredDisk } from './stored-disk.ts';
 import { streamOf } from './test-disk.test-support.ts';
 
@@ -22,6 +26,16 @@ export const smallSettings: TransferSettings = {
 };
 
 export const chunkKey = new Uint8Array(32).fill(7);
+export const plainKeys: DiskKeys = { chunkKey, sealing: null };
+
+/** What an encrypted disk is cut with. */
+export const sealedSettings: TransferSettings = { ...smallSettings, cut: sealedCut(smallSettings.cut) };
+
+/** The keys of an encrypted disk; others for each seed, a byte. */
+export function sealedKeys(seed: number): DiskKeys {
+  const id = `5ea1ed00-0000-4000-8000-0000000000${toHex(Uint8Array.of(seed))}`;
+  return diskKeysOf({ id, ...deriveDataKeys(new Uint8Array(32).fill(seed)) }, chunkKey);
+}
 
 /** What a test does to a region's medium. Whatever throws in here is what the store throws. */
 export interface Hooks {
@@ -119,6 +133,7 @@ interface IngestOverrides {
   readonly settings?: TransferSettings;
   readonly signal?: AbortSignal;
   readonly log?: MemoryLog;
+  readonly keys?: DiskKeys;
 }
 
 /** Ingests a disk, and says what is needed to read it. */
@@ -129,11 +144,11 @@ export async function ingest(
   overrides: IngestOverrides = {},
 ) {
   const { manifestId = store.index.newManifest(), settings = smallSettings, signal = neverAborted() } = overrides;
-  const { log = createMemoryLog() } = overrides;
+  const { log = createMemoryLog(), keys = plainKeys } = overrides;
   const stream = disk instanceof Uint8Array ? streamOf(disk, [100_001, 300_000]) : disk;
-  await ingestDisk({ disk: stream, store, manifestId, log, chunkKey, compute, settings, signal });
-  const summary = await sealDisk({ size: stream.size, cut: settings.cut, log, store, manifestId, signal });
-  const stored: StoredDisk = { store, manifestId, root: summary.root, chunkKey, image: 'golden', disk: 0 };
+  await ingestDisk({ disk: stream, store, manifestId, log, keys, compute, settings, signal });
+  const summary = await sealDisk({ size: stream.size, cut: settings.cut, log, keys, store, manifestId, signal });
+  const stored: StoredDisk = { store, manifestId, root: summary.root, keys, image: 'golden', disk: 0 };
   return { summary, stored };
 }
 
@@ -153,6 +168,15 @@ export async function readBack(
 
 export function neverAborted(): AbortSignal {
   return new AbortController().signal;
+}
+
+/** The keys of all blobs of a region that have `marker` in them. */
+export async function blobsWith(region: TestRegion, marker: Buffer): Promise<string[]> {
+  const found: string[] = [];
+  for (const key of await region.keys('')) {
+    if (Buffer.from(await region.blobs.get(key)).includes(marker)) found.push(key);
+  }
+  return found;
 }
 
 /** A hook that flips a bit of the byte at `offset` of a blob in whatever is read of it. */
@@ -175,7 +199,9 @@ export function frameOf(region: TestRegion, id: Uint8Array): { pack: string; off
 /** The chunk that holds the byte at `place` of a disk that a test region has, and where its frame lies there. */
 export async function chunkAt(disk: StoredDisk, place: number) {
   let offset = 0;
-  for await (const page of (await openManifest(disk.store.blobs, disk.manifestId, disk.root)).pages()) {
+  const { sealing } = disk.keys;
+  const manifest = await openManifest(disk.store.blobs, disk.manifestId, disk.root, { sealing });
+  for await (const page of manifest.pages()) {
     for (const { id, length } of page) {
       if (id !== null && place >= offset && place < offset + length) {
         return { id, offset, length, frame: frameOf(disk.store as TestRegion, id) };

@@ -6,6 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { searchSecrets } from '../support/secrets/find-secrets.ts';
+import { learnSecret, watchCryptography } from '../support/secrets/known-secrets.ts';
+import { findSecretsInFolder } from '../support/secrets/scan-folder.ts';
+
+// Clients that run in this process sign with secrets of the server's.
+watchCryptography();
 
 const launcher = fileURLToPath(new URL('../../bin/mimeo', import.meta.url));
 
@@ -29,7 +35,7 @@ export interface Installation {
   spawn(...args: string[]): ChildProcess;
   /** Ends the servers that still run. */
   stop(): Promise<void>;
-  /** Ends them and removes everything. */
+  /** Ends them and removes everything. Throws when a secret stands in plain sight in the data directory, or in a server's log. */
   remove(): Promise<void>;
 }
 
@@ -47,7 +53,15 @@ export async function createInstallation(): Promise<Installation> {
   await chmod(folder, 0o711);
   const dataDirectory = join(folder, 'data');
   const servers = new Set<ServerProcess>();
-  const base = { PATH: process.env['PATH'] ?? '', HOME: folder, TMPDIR: tmpdir(), MIMEO_DATA_DIR: dataDirectory };
+  const logs: (() => string)[] = [];
+  const base = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: folder,
+    TMPDIR: tmpdir(),
+    MIMEO_DATA_DIR: dataDirectory,
+    // All that could tell a secret.
+    MIMEO_LOG_LEVEL: 'debug',
+  };
 
   const begin = (args: readonly string[], environment: Record<string, string> = {}) =>
     spawn(launcher, args, { cwd: folder, env: { ...base, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -59,6 +73,7 @@ export async function createInstallation(): Promise<Installation> {
       await rm(join(dataDirectory, 'server.json'), { force: true });
       const child = begin(['serve', '--port', '0'], environment);
       let log = '';
+      logs.push(() => log);
       child.stdout?.on('data', (text) => (log += text));
       child.stderr?.on('data', (text) => (log += text));
       const ended = once(child, 'exit').then(([code]) => code as number | null);
@@ -98,7 +113,10 @@ export async function createInstallation(): Promise<Installation> {
     async json(...args) {
       const { code, stdout, stderr } = await installation.run('--json', ...args);
       if (code !== 0) throw new Error(`mimeo ${args.join(' ')} ended with ${code}: ${stderr}`);
-      return JSON.parse(stdout);
+      return JSON.parse(stdout, (name, value) => {
+        if (/^(secret|token)$/.test(name)) learnSecret(value, 'what a command has told');
+        return value;
+      });
     },
     spawn: (...args) => begin(args),
     async stop() {
@@ -106,8 +124,27 @@ export async function createInstallation(): Promise<Installation> {
     },
     async remove() {
       await installation.stop();
+      const shown = await findSecrets(dataDirectory, logs.map((log) => log()).join(''));
       await rm(folder, { recursive: true, force: true });
+      if (shown.length > 0) throw new Error(`secrets stand in plain sight:\n${shown.join('\n')}`);
     },
   };
   return installation;
+}
+
+/** Where the installation keeps its own secrets. */
+const secretFiles = ['master.key', 'token', 'postgres.password'];
+
+/** What the first start tells the terminal once. */
+const notice = /This is the first start:.*?\n {2}secret +(?<secret>\S+)\n/s;
+
+async function findSecrets(dataDirectory: string, log: string): Promise<string[]> {
+  for (const file of secretFiles) {
+    const content = await readFile(join(dataDirectory, file)).catch(() => undefined);
+    if (content === undefined) continue;
+    learnSecret(file === 'master.key' ? content : content.toString('latin1').trim(), `the installation's ${file}`);
+  }
+  learnSecret(notice.exec(log)?.groups?.['secret'], 'the first access key');
+  const inLog = searchSecrets().in(Buffer.from(log.replace(notice, '')));
+  return [...inLog.map((finding) => `the log: ${finding}`), ...(await findSecretsInFolder(dataDirectory, secretFiles))];
 }

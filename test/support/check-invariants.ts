@@ -7,6 +7,7 @@ import { expect } from 'vitest';
 import type { Db } from '../../src/db/database.ts';
 import { toHex } from '../../src/lib/hex.ts';
 import { packKey } from '../../src/store/blob-keys.ts';
+import type { DiskSealing } from '../../src/store/disk-keys.ts';
 import { openManifest } from '../../src/store/manifest-reader.ts';
 import type { RegionStore } from '../../src/store/region-store.ts';
 
@@ -48,7 +49,12 @@ const imageRules: Readonly<Record<string, string>> = {
       OR EXISTS (SELECT FROM copies c WHERE c.destination_image = i.id AND c.finished_at IS NULL))`,
   'an image is uploading exactly while there is an upload': `
     SELECT i.id || ' is ' || i.state FROM images i
-    WHERE (i.state = 'uploading') <> EXISTS (SELECT FROM uploads u WHERE u.image = i.id)`,
+    WHERE i.source_image IS NULL
+      AND (i.state = 'uploading') <> EXISTS (SELECT FROM uploads u WHERE u.image = i.id)`,
+  'only an unfinished copy stores a disk under other keys': `
+    SELECT i.id || ' is ' || i.state FROM images i JOIN uploads u ON u.image = i.id
+    WHERE i.source_image IS NOT NULL
+      AND NOT EXISTS (SELECT FROM copies c WHERE c.destination_image = i.id AND c.finished_at IS NULL)`,
   'the log of an upload has no gaps and ends with the disk': `
     SELECT s.manifest || ' at ' || s.position FROM (
       SELECT *, coalesce(lag(position + length) OVER (PARTITION BY manifest ORDER BY position), 0) AS reached
@@ -166,6 +172,8 @@ export interface CheckOptions {
   readonly groupCap?: number;
   /** When given, each live manifest and the packs it needs are looked for in them, too. */
   readonly stores?: ReadonlyMap<string, RegionStore>;
+  /** Opens what manifests of encrypted disks are authenticated with, which it does whatever the key's state. */
+  readonly openSealing?: (dataKey: string) => Promise<DiskSealing>;
 }
 
 /** Fails the test when an invariant does not hold. */
@@ -195,7 +203,7 @@ async function findBroken(db: Db, rules: Readonly<Record<string, string>>, optio
     broken.push(...rows.map(({ text }) => `${rule}: ${text}`));
   }
   if (options.groupCap !== undefined) broken.push(...(await findCrowdedGroups(db, options.groupCap)));
-  for (const store of options.stores?.values() ?? []) broken.push(...(await findUnreadable(db, store)));
+  for (const store of options.stores?.values() ?? []) broken.push(...(await findUnreadable(db, store, options)));
   return broken;
 }
 
@@ -211,17 +219,22 @@ async function findCrowdedGroups(db: Db, cap: number): Promise<string[]> {
 }
 
 /** W1 and W2 from the other end: what the manifests in the store name is there, and tied to them. */
-async function findUnreadable(db: Db, { region, blobs }: RegionStore): Promise<string[]> {
+async function findUnreadable(
+  db: Db,
+  { region, blobs }: RegionStore,
+  { openSealing }: CheckOptions,
+): Promise<string[]> {
   const broken: string[] = [];
   const manifests = await db
     .selectFrom('manifests')
     .innerJoin('regions', 'regions.number', 'manifests.region')
-    .select(['manifests.id', 'manifests.root', 'manifests.region'])
+    .select(['manifests.id', 'manifests.root', 'manifests.region', 'manifests.data_key as dataKey'])
     .where('regions.id', '=', region)
     .where('manifests.state', '=', 'live')
     .execute();
-  for (const { id, root, region: number } of manifests) {
-    const manifest = await openManifest(blobs, id, root as Buffer);
+  for (const { id, root, region: number, dataKey } of manifests) {
+    const sealing = dataKey === null ? null : ((await openSealing?.(dataKey)) ?? null);
+    const manifest = await openManifest(blobs, id, root as Buffer, { sealing });
     const ids: Buffer[] = [];
     for await (const page of manifest.pages())
       ids.push(...page.flatMap((entry) => (entry.id ? Buffer.from(entry.id) : [])));

@@ -3,13 +3,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { type DatabaseAddress, type Db, openDatabase } from '../../src/db/database.ts';
+import { learnSecret, watchCryptography } from './secrets/known-secrets.ts';
+import { findSecretsInDatabase } from './secrets/scan-database.ts';
+import { findSecretsInLogs, watchLogs } from './secrets/scan-logs.ts';
+
+watchCryptography();
+watchLogs();
 
 export interface TestDatabase {
   readonly db: Db;
   readonly address: DatabaseAddress;
   /** A pool of its own, which `close` closes too: what another process would have. */
   open(connections: number): Db;
-  /** Drops the database. Throws when somebody still has a connection to it: what a test opens, it has to close. */
+  /**
+   * Drops the database. Throws when somebody still has a connection to it: what a test opens, it has to close; and when a secret
+   * stands in plain sight in it, or in the logs of the process.
+   */
   close(): Promise<void>;
 }
 
@@ -28,9 +37,10 @@ export async function createTestDatabase({
   connections = 5,
 }: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const server = inject('postgres');
+  learnSecret(server.password, 'the password of the database');
   made += 1;
   const database = `test_${process.pid}_${made}`;
-  await administrate((client) =>
+  await connected(server, (client) =>
     client.query(`CREATE DATABASE ${database} TEMPLATE ${empty ? 'template0' : inject('template')}`),
   );
   const address = { ...server, database };
@@ -47,19 +57,25 @@ export async function createTestDatabase({
     open,
     async close() {
       await Promise.all(pools.map((pool) => pool.destroy()));
-      const leaks = await administrate(async (client) => {
+      const secrets = await connected(address, findSecretsInDatabase);
+      const leaks = await connected(server, async (client) => {
         const found = await findLeaks(client, database);
         await client.query(`DROP DATABASE ${database} WITH (FORCE)`);
         return found;
       });
       if (leaks.length > 0) throw new Error(`connections were left open:\n${leaks.join('\n')}`);
+      const shown = [...secrets, ...findSecretsInLogs()];
+      if (shown.length > 0) throw new Error(`secrets stand in plain sight:\n${shown.join('\n')}`);
     },
   };
 }
 
-/** Runs `work` with a connection to the database that no test uses. */
-async function administrate<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
-  const client = new pg.Client(inject('postgres'));
+/** Runs `work` with a connection of its own. */
+async function connected<Result>(
+  address: DatabaseAddress,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client(address);
   await client.connect();
   try {
     return await work(client);

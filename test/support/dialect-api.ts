@@ -7,7 +7,7 @@ import { createUser } from '../../src/app/tenants/users.ts';
 import type { Role } from '../../src/domain/principal.ts';
 import { openFrontDoor } from '../../src/main/front-door.ts';
 import type { DialectLimits, DialectSurroundings } from '../../src/protocols/shared/dialect.ts';
-import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
 import { createInstallation, type Installation, type InstallationOptions } from './installation.ts';
 
 export interface TestKey {
@@ -32,7 +32,7 @@ export interface TestDialectOptions {
   /** Instead of one of its own, which `close` would close. */
   readonly on?: Installation;
   readonly limits?: Partial<DialectLimits>;
-  /** Silent without one. */
+  /** Instead of the installation's. */
   readonly logger?: Logger;
 }
 
@@ -43,12 +43,13 @@ export interface TestSurroundings extends DialectSurroundings {
 
 /** `matches`: which requests the front door lets through to it, all of them by default. */
 export async function openTestDialect(
-  { on, installation: options, limits, logger = silentLogger }: TestDialectOptions,
+  { on, installation: options, limits, logger: ownLogger }: TestDialectOptions,
   create: (surroundings: TestSurroundings) => FastifyInstance,
   matches: (request: IncomingMessage) => boolean = () => true,
 ): Promise<TestDialect> {
   const installation = on ?? (await createInstallation(options));
   const { context, metrics } = installation;
+  const logger = ownLogger ?? context.logger;
   const app = create({
     context: { ...context, logger },
     limits: { requestsPerMinute: 0, requestSeconds: 30, clockMs: 900_000, ...limits },

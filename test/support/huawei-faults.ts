@@ -51,7 +51,7 @@ export function expectFault(
   const shapes = {
     image: { error: { message, code: fault.code } },
     some,
-    enterprise: { error: some, ...some },
+    both: { error: some, ...some },
     keystone: { error: plain },
     gateway: {
       ...some,
@@ -59,7 +59,7 @@ export function expectFault(
       ...(service === 'glance' && { error: plain }),
     },
   };
-  const layers = { IMG: 'image', IAM: 'some', EPS: 'enterprise', APIGW: 'gateway' } as const;
+  const layers = { IMG: 'image', IAM: 'some', EPS: 'both', KMS: 'both', APIGW: 'gateway' } as const;
   const layer = isPlain ? 'keystone' : layers[fault.code.split('.')[0] as keyof typeof layers];
   const said = { status, type, body };
   expect(said).toEqual({ status: code, type: 'application/json;charset=utf-8', body: shapes[layer] });

@@ -3,12 +3,16 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppContext, Caller } from '../../src/app/context.ts';
 import { copyImages } from '../../src/app/copy-images.ts';
+import { createCopyKeys } from '../../src/app/copy-keys.ts';
 import { createImage } from '../../src/app/create-image.ts';
 import { findCopy } from '../../src/app/find-copy.ts';
+import { createOpenedKeys } from '../../src/app/keys/opened-keys.ts';
 import { readDisk } from '../../src/app/read-disk.ts';
 import { hashToken } from '../../src/app/tenants/session-token.ts';
 import { uploadDisk } from '../../src/app/upload-disk.ts';
 import { createChunkIndex } from '../../src/db/chunk-index.ts';
+import { findDataKey, type WrappedDataKey } from '../../src/db/keys/data-keys.ts';
+import { readVersion } from '../../src/db/keys/versions.ts';
 import { ensureRegions } from '../../src/db/regions.ts';
 import { createSegmentLog } from '../../src/db/segment-log.ts';
 import { createStoreLedger } from '../../src/db/store-ledger.ts';
@@ -22,6 +26,7 @@ import { createEgress } from '../../src/egress/egress.ts';
 import type { CopyContext } from '../../src/jobs/copy-context.ts';
 import { runCopy } from '../../src/jobs/copy-image.ts';
 import { openQueue, type Queue } from '../../src/jobs/queue.ts';
+import { deriveDataKeys } from '../../src/kms/data-key.ts';
 import type { Run } from '../../src/lib/extent-stream.ts';
 import { createPasswords } from '../../src/lib/passwords.ts';
 import { bytesOf } from '../../src/lib/raw-stream.ts';
@@ -31,17 +36,19 @@ import { createDataPlane } from '../../src/main/data-plane.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { nativeCopyPolicy } from '../../src/protocols/native/copy-policy.ts';
 import type { BlobStore } from '../../src/store/blob-store.ts';
+import type { DiskSealing } from '../../src/store/disk-keys.ts';
 import { createMemoryStore } from '../../src/store/drivers/memory/memory-store.ts';
 import { type FaultScripts, faultyStore } from '../../src/store/faulty-blob-store.test-support.ts';
 import { hash } from '../../src/store/hash.ts';
 import type { RegionStore } from '../../src/store/region-store.ts';
 import type { StoreLedger } from '../../src/store/store-ledger.ts';
-import { silentLogger } from '../../src/telemetry/logger.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 import { type ComputePool, createComputePool } from '../../src/transfer/compute/pool.ts';
 import type { TransferSettings } from '../../src/transfer/settings.ts';
 import { expectSound } from './check-invariants.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { createMemoryKeyProvider, type MemoryKeyProvider } from './memory-key-provider.ts';
 import { createTenant } from './tenants.ts';
 
 const KiB = 1024;
@@ -65,6 +72,9 @@ export interface Installation {
   readonly metrics: Metrics;
   readonly queue: Queue;
   readonly compute: ComputePool;
+  readonly keyProvider: MemoryKeyProvider;
+  /** What the settings say of keys; nothing until a test does. */
+  readonly keyLimits: TestKeyLimits;
   /** An owner of the account that runs the installation. */
   readonly operator: Caller;
   /** An account of its own for each test: another group, other images. */
@@ -80,6 +90,12 @@ export interface Installation {
   close(): Promise<void>;
 }
 
+export interface TestKeyLimits {
+  readonly keylessRegions: Set<string>;
+  readonly defaultKeyRegions: Set<string>;
+  keyAccounts: Set<string> | undefined;
+}
+
 export interface InstallationOptions {
   readonly groupCap?: number;
   readonly concurrency?: number;
@@ -87,6 +103,9 @@ export interface InstallationOptions {
   /** Without it the installation has none. */
   readonly objects?: ObjectStore;
 }
+
+/** Every line is made, and searched for secrets (`database.ts`), though nobody reads it. */
+const logger = createLogger('debug', { write() {} });
 
 /** The one in the data directory of a real one. */
 export const installationToken = 'token-of-the-installation';
@@ -113,7 +132,7 @@ export async function createInstallation({
     ledgers.set(region, createStoreLedger(db, number));
   }
   const compute = createComputePool(1);
-  const queue = await openQueue(address, { groupCap, concurrency, heartbeatSeconds: 10 }, silentLogger);
+  const queue = await openQueue(address, { groupCap, concurrency, heartbeatSeconds: 10 }, logger);
   let skipped = 0;
   const clock = { now: () => Date.now() + skipped };
   const chunkKey = (accountId: string) => hash(Buffer.from(accountId));
@@ -123,44 +142,66 @@ export async function createInstallation({
     policies: copyPolicies,
     regionNumbers,
     clock,
-    logger: silentLogger,
+    logger,
     server: randomUUID(),
   };
 
   const metrics = createMetrics('0.0.0');
+  const keyProvider = createMemoryKeyProvider();
+  const keyLimits: TestKeyLimits = {
+    keylessRegions: new Set(),
+    defaultKeyRegions: new Set(),
+    keyAccounts: undefined,
+  };
+
+  const segmentLog = (manifest: string, attempt: number) => createSegmentLog(db, manifest, attempt);
+  async function openSealing(id: string): Promise<DiskSealing> {
+    const { key, version, wrapped, context } = (await findDataKey(db, id)) as WrappedDataKey;
+    const bytes = await keyProvider.unwrap(await readVersion(db, key, version), wrapped, context, never);
+    const { frames, manifest } = deriveDataKeys(bytes);
+    return { id, frames, manifest };
+  }
+
+  const context: AppContext = {
+    ...shared,
+    credentials: createCredentials(db),
+    nonces: createNonceMemory(db),
+    dataPlane: createDataPlane({
+      stores,
+      ledgers,
+      segmentLog,
+      chunkKey,
+      compute,
+      settings: smallSettings,
+    }),
+    random: randomBytes,
+    graceMs: 0,
+    uploadKeepMs: 3_600_000,
+    defaultQuotas: { ...unlimited, copies: groupCap, ...quotas },
+    installationToken: hashToken(installationToken),
+    secrets: createSecretBox(randomBytes(32)),
+    keyProvider,
+    openedKeys: createOpenedKeys(),
+    keyLimits,
+    leastDeletionDays: 7,
+    passwords: createPasswords({ random: randomBytes }),
+    objects,
+    egress: createEgress({ allowPrivate: true }),
+    idempotencyMs: 24 * 3600 * 1000,
+    sessionMs: 12 * 3600 * 1000,
+  };
 
   return {
     database,
     metrics,
-    context: {
-      ...shared,
-      credentials: createCredentials(db),
-      nonces: createNonceMemory(db),
-      dataPlane: createDataPlane({
-        stores,
-        ledgers,
-        segmentLog: (manifest, attempt) => createSegmentLog(db, manifest, attempt),
-        chunkKey,
-        compute,
-        settings: smallSettings,
-      }),
-      random: randomBytes,
-      graceMs: 0,
-      uploadKeepMs: 3_600_000,
-      defaultQuotas: { ...unlimited, copies: groupCap, ...quotas },
-      installationToken: hashToken(installationToken),
-      secrets: createSecretBox(randomBytes(32)),
-      passwords: createPasswords({ random: randomBytes }),
-      objects,
-      egress: createEgress({ allowPrivate: true }),
-      idempotencyMs: 24 * 3600 * 1000,
-      sessionMs: 12 * 3600 * 1000,
-    },
+    context,
     copying: {
       ...shared,
       metrics: metrics.copies,
       stores,
       chunkKey,
+      keys: createCopyKeys(context),
+      segmentLog,
       compute,
       transfer: smallSettings,
       newId: () => newUuid(randomBytes),
@@ -168,6 +209,8 @@ export async function createInstallation({
     },
     queue,
     compute,
+    keyProvider,
+    keyLimits,
     operator: await createTenant(db, 'operator', { administers: true }),
     newCaller: () => createTenant(db),
     blobs,
@@ -177,7 +220,7 @@ export async function createInstallation({
     advance(ms) {
       skipped += ms;
     },
-    expectSound: () => expectSound(db, { groupCap, stores }),
+    expectSound: () => expectSound(db, { groupCap, stores, openSealing }),
     async close() {
       await queue.stop(5000);
       await compute.close();

@@ -9,7 +9,7 @@ import type { Operation } from '../../src/protocols/native/operation.ts';
 import { operations } from '../../src/protocols/native/operations.ts';
 import { routeOf } from '../../src/protocols/native/routes.ts';
 import { createTransfers } from '../../src/protocols/shared/transfers.ts';
-import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
 import { undescribed } from './described-answers.ts';
 import { createInstallation, type Installation, type InstallationOptions } from './installation.ts';
 
@@ -43,7 +43,7 @@ export interface TestApiOptions {
   readonly transfersAtOnce?: number;
   readonly trustedProxies?: readonly string[];
   readonly installation?: InstallationOptions;
-  /** Silent without one. */
+  /** Instead of the installation's. */
   readonly logger?: Logger;
 }
 
@@ -54,10 +54,11 @@ export async function createTestApi({
   transfersAtOnce = 32,
   trustedProxies,
   installation: options,
-  logger = silentLogger,
+  logger: ownLogger,
 }: TestApiOptions = {}): Promise<TestApi> {
   const installation = await createInstallation(options);
   const { context, metrics } = installation;
+  const logger = ownLogger ?? context.logger;
   const caller = await installation.newCaller();
   const newToken = async (role: Role = 'owner', of: Caller = caller) =>
     (await createSession(context, of, { name: 'test', role })).token;

@@ -14,7 +14,15 @@ import { type TaskIds, type TaskKind, taskPlaceOf } from '../../src/domain/task.
 import type { Installation } from './installation.ts';
 
 /** All of a disk but its snapshot; it measures one byte. */
-export const plainDisk = { index: 0, role: 'data', format: null, size: 1, dataBytes: null, digest: null } as const;
+export const plainDisk = {
+  index: 0,
+  role: 'data',
+  format: null,
+  size: 1,
+  dataBytes: null,
+  digest: null,
+  key: null,
+} as const;
 
 /** What the image's row says, its disks aside. */
 export function plainImage(caller: Caller, projectId: string, region: string): Omit<NewImage, 'disks'> {

@@ -7,6 +7,7 @@ import type { ObjectFacts } from '../../objects/object-store.ts';
 import { act, recordRefusal } from '../act.ts';
 import type { AppContext, Caller } from '../context.ts';
 import { addImage, type CreateImageCommand, type CreateOptions, checkNewImage } from '../create-image.ts';
+import { nameDefaultKey } from '../image-key.ts';
 import { type Done, once } from '../once.ts';
 import { checkPlaces, findObjects, type ImportedDisk } from './find-objects.ts';
 import { readTask } from './find-task.ts';
@@ -51,14 +52,16 @@ export async function importImages(
   };
   const region = commands[0]?.region ?? null;
   const deed = { action: 'image.create', type: 'image.import', resource, region, details, dryRun } as const;
-  const found = await recordRefusal(context, caller, deed, async () => {
+  const { found, named } = await recordRefusal(context, caller, deed, async () => {
     for (const command of commands) {
       checkNewImage(context, command);
       checkCount(command.disks);
     }
     checkPlaces(all);
     const [facts] = await Promise.allSettled([findObjects(context, all)]);
-    return facts;
+    const wanted: ImportImageCommand[] = [];
+    for (const command of commands) wanted.push(await nameDefaultKey(context, caller, command, dryRun));
+    return { found: facts, named: wanted };
   });
   return await act(context, caller, deed, async (trx, done) => {
     const repeatable = { operation: deed.type, token, request: commands };
@@ -66,7 +69,7 @@ export async function importImages(
       if (found.status === 'rejected') throw found.reason;
       const facts = new Map(all.map((disk, index) => [disk, found.value[index] as ObjectFacts]));
       const made: { task: string; image: string }[] = [];
-      for (const command of commands) {
+      for (const command of named) {
         const { id, imageId } = await accept(context, trx, caller, { command, facts, uniqueName });
         made.push({ task: id, image: imageId });
       }

@@ -3,7 +3,10 @@ import { readDisks } from '../../db/disks.ts';
 import { isObjectOfOther } from '../../db/export-places.ts';
 import { findBegunObjects, isTaskHeld, moveTask, noteCompleting, saveBegunObjects } from '../../db/tasks.ts';
 import { FailureError } from '../../domain/failure.ts';
+import type { Image } from '../../domain/image.ts';
+import { failureOfRefusal } from '../../domain/key-failure.ts';
 import { partBytes } from '../../domain/object-rules.ts';
+import { RefusalError } from '../../domain/refusal.ts';
 import { type BegunObject, type DiskObject, TaskLostError, type TaskRun } from '../../domain/task.ts';
 import { bytesOf } from '../../lib/raw-stream.ts';
 import { hasObject } from '../../objects/has-object.ts';
@@ -11,7 +14,9 @@ import type { ObjectStore, ObjectUpload } from '../../objects/object-store.ts';
 import { writeObject } from '../../objects/write-object.ts';
 import type { AppContext } from '../context.ts';
 import type { DiskAddress } from '../data-plane.ts';
-import { requireRight } from './requester.ts';
+import { imageService, openKey } from '../image-data-keys.ts';
+import { type KeyUser, useKey } from '../keys/use-key.ts';
+import { type Permitted, requireRight } from './requester.ts';
 
 /**
  * Writes the disks of an image to its task's objects. None of these is seen before the parts of all are stored; an attempt
@@ -20,7 +25,7 @@ import { requireRight } from './requester.ts';
 export async function runExport(context: AppContext, objects: ObjectStore, run: TaskRun): Promise<void> {
   const { task, holder, onProgress, signal } = run;
   const { db, clock } = context;
-  const disks = await begin(context, run);
+  const { requester, image, disks } = await begin(context, run);
   await tidyExport(db, objects, run);
   const begun: BegunObject[] = [];
   const uploads: ObjectUpload[] = [];
@@ -37,6 +42,7 @@ export async function runExport(context: AppContext, objects: ObjectStore, run: 
   }
   // Before it may be taken for one that the task has completed, and could remove.
   for (const object of task.objects) await failIfThere(objects, object, signal);
+  await requireKeys(context, requester, image, disks);
   await inTransaction(db, async (trx) => {
     if (!(await isTaskHeld(trx, holder))) throw new TaskLostError();
     await requireRight(trx, task, 'image.export', clock.now());
@@ -71,16 +77,48 @@ async function failIfThere(store: ObjectStore, { bucket, object, isNew }: DiskOb
   throw new FailureError('object-gone', `object ${object} in bucket ${bucket} has come to be since; export to another`);
 }
 
-/** Where the disks' bytes are. */
-async function begin({ db, clock }: AppContext, { task, holder }: TaskRun): Promise<Map<number, DiskAddress>> {
-  return await inTransaction(db, async (trx) => {
+interface BegunExport extends Permitted {
+  /** Where the bytes of the disks that are exported are, with what opens them; by index. */
+  readonly disks: ReadonlyMap<number, DiskAddress>;
+}
+
+async function begin(context: AppContext, { task, holder, signal }: TaskRun): Promise<BegunExport> {
+  const { db, clock } = context;
+  const { rows, ...permitted } = await inTransaction(db, async (trx) => {
     if (!(await isTaskHeld(trx, holder))) throw new TaskLostError();
-    const { id: image, region } = await requireRight(trx, task, 'image.export', clock.now());
-    const disks = await readDisks(trx, image);
-    return new Map(
-      disks.flatMap(({ index: disk, chunkAccountId: accountId, manifestId, root }) =>
-        manifestId === null || root === null ? [] : [[disk, { region, accountId, manifestId, root, image, disk }]],
-      ),
-    );
+    const { image, requester } = await requireRight(trx, task, 'image.export', clock.now());
+    return { image, requester, rows: await readDisks(trx, image.id) };
   });
+  const { id: image, region } = permitted.image;
+  const wanted = new Set(task.objects.map(({ index }) => index));
+  const disks = new Map<number, DiskAddress>();
+  for (const { index: disk, chunkAccountId: accountId, manifestId, root, dataKey } of rows) {
+    if (!wanted.has(disk) || manifestId === null || root === null) continue;
+    const opening = dataKey && openKey(context, permitted.requester, { id: dataKey.id, image }, signal);
+    const opened = opening && (await orFailure(opening));
+    disks.set(disk, { region, accountId, dataKey: opened, manifestId, root, image, disk });
+  }
+  return { ...permitted, disks };
+}
+
+/** To store the parts may have taken hours: nobody is given what a key was disabled for meanwhile. */
+async function requireKeys(
+  context: AppContext,
+  user: KeyUser,
+  { id: image, region, disks }: Image,
+  exported: ReadonlyMap<number, DiskAddress>,
+): Promise<void> {
+  for (const { index, key } of disks) {
+    if (key === null || !exported.has(index)) continue;
+    const use = { key, region, service: imageService, image, purpose: 'decrypt' } as const;
+    await orFailure(useKey(context, user, use, async () => {}));
+  }
+}
+
+async function orFailure<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof RefusalError ? failureOfRefusal(error) : error;
+  }
 }

@@ -2,9 +2,12 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Selectable, Updateable } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
+  copyImage,
   createInstallation,
+  finishCopy,
   type Installation,
   makeImage,
+  never,
   readBytes,
   smallSettings,
   until,
@@ -21,6 +24,8 @@ import type { ObjectStore } from '../../objects/object-store.ts';
 import type { AppContext, Caller } from '../context.ts';
 import { deleteImage } from '../delete-image.ts';
 import { findImage } from '../find-image.ts';
+import { disableKey } from '../keys/change-key.ts';
+import { createKey } from '../keys/create-key.ts';
 import { listEvents } from '../list-events.ts';
 import { readQuotas, setQuotas } from '../quotas.ts';
 import { updateImage } from '../update-image.ts';
@@ -395,6 +400,21 @@ describe('an export', () => {
     await deleteImage(context, caller, image.id);
     const { aliyunId: imageAliyunId, jdcloudId: imageJdcloudId } = image;
     expect(await findTask(context, caller, task.id)).toMatchObject({ imageAliyunId, imageJdcloudId });
+  });
+
+  it('of an encrypted image opens it, if its key can be used when it begins', async () => {
+    const image = await makeImage(context, caller, [data]);
+    const wanted = { region: 'north', origin: 'mimeo', description: '', grants: ['images'] } as const;
+    const { result: key } = await createKey(context, caller, wanted, { signal: never });
+    const copy = await copyImage(context, caller, { image: image.id, region: 'north', encryption: key.id });
+    await finishCopy(installation, caller, copy.id);
+    const task = await startExport(copy.destinationImageId);
+    startWorker();
+    expect(await ended(task)).toMatchObject({ state: 'succeeded' });
+    expect(bucket.get(task.objects[0]?.object ?? '')?.equals(data)).toBe(true);
+    await disableKey(context, caller, key.id);
+    const refused = await startExport(copy.destinationImageId, { prefix: 'again' });
+    expect(await ended(refused)).toMatchObject({ state: 'failed', failure: { code: 'key-disabled' } });
   });
 
   it('that is cancelled in the middle leaves nothing in the bucket', async () => {

@@ -18,6 +18,7 @@ interface StartOptions {
   readonly project?: string;
   readonly group?: string;
   readonly agency?: string;
+  readonly encrypt?: string;
   readonly plan?: true;
   readonly wait?: true;
 }
@@ -26,6 +27,7 @@ const examples = [
   'mimeo copy golden --to us-1',
   'mimeo copy golden web --to us-1 --to ap-1 --wait',
   'mimeo copy golden --to us-1 --name golden-2026-11 --plan',
+  'mimeo copy golden --to us-1 --encrypt default',
 ];
 
 /** The command that may be left out. */
@@ -44,6 +46,10 @@ export function addStartCommand(copy: Command, io: CliIo): void {
     .option('--project <project>', 'project to put them in, of that id or name in each region')
     .option('--group <group>', 'resource group to put them in')
     .option('--agency <agency>', 'agency that lets the image service do it')
+    .option(
+      '--encrypt <key>',
+      'key of the region copied to, by id or alias, "default" for its default key, or "none" (default: in its region as the source)',
+    )
     .option('--plan', 'only say what would be allowed, and how much would move')
     .option('--wait', 'follow the copies until all have ended; Ctrl-C ends the watching, not the copies')
     .action(online(io, (session, texts: string[], options: StartOptions) => startCopies(session, texts, options)));
@@ -83,7 +89,7 @@ async function planCopies({ client, print }: Session, wanted: ApiNewCopies, imag
 
 function copiesOf(
   images: readonly ApiImage[],
-  { to: regions, name, description, tag: tags, project, group, agency }: StartOptions,
+  { to: regions, name, description, tag: tags, project, group, agency, encrypt: encryption }: StartOptions,
 ): ApiNewCopies {
   return {
     images: images.map(({ id }) => id),
@@ -94,5 +100,6 @@ function copiesOf(
     ...(project !== undefined && { project }),
     ...(group !== undefined && { resourceGroup: group }),
     ...(agency !== undefined && { agency }),
+    ...(encryption !== undefined && { encryption }),
   };
 }

@@ -4,6 +4,7 @@ import type { Check } from '../doctor/check.ts';
 import {
   checkDataDirectory,
   checkFreeSpace,
+  checkMasterKey,
   checkNode,
   checkPostgresPackage,
   checkTokenFile,
@@ -40,6 +41,7 @@ async function runChecks(settings: Settings, version: string, signal: AbortSigna
     await checkDataDirectory(settings.dataDirectory),
     await checkFreeSpace(settings.dataDirectory),
     await checkTokenFile(tokenFileOf(settings)),
+    await checkMasterKey(settings.dataDirectory),
     ...(await checkServer(settings, version, signal)),
   ];
 }

@@ -13,7 +13,7 @@ import { formatBytes, formatDuration } from '../render/units.ts';
 import { online, type Session } from '../session.ts';
 import { openSourceFile, type SourceFile } from '../source-file.ts';
 import { addExamples } from './help.ts';
-import { type NewImageOptions, newImageFacts, newImageOptions } from './new-image.ts';
+import { broughtImageOptions, type NewImageOptions, newImageFacts } from './new-image.ts';
 import { retriesOption } from './retries.ts';
 import { repeatable } from './values.ts';
 
@@ -28,7 +28,7 @@ interface ImportCommandOptions extends NewImageOptions {
 }
 
 /** What an image is made with, and so cannot be said again when it is there. */
-const facts = ['region', 'name', 'format', 'keep', ...newImageOptions().map((option) => option.attributeName())];
+const facts = ['region', 'name', 'format', 'keep', ...broughtImageOptions().map((option) => option.attributeName())];
 
 export function addImportCommand(image: Command, io: CliIo): void {
   const command = image
@@ -45,12 +45,13 @@ export function addImportCommand(image: Command, io: CliIo): void {
     )
     .addOption(retriesOption())
     .action(online(io, runImport));
-  for (const option of newImageOptions()) command.addOption(option);
+  for (const option of broughtImageOptions()) command.addOption(option);
   addExamples(command, [
     'mimeo image import debian-13.qcow2',
     'mimeo image import golden.raw --region eu-1 --name golden --tag team=base --tag stage=test',
     'mimeo image import db.raw --data-disk db-data.raw --kind whole-machine',
     'mimeo image import golden.raw --os-type linux --platform Debian --architecture x86_64 --family golden',
+    'mimeo image import golden.raw --encrypt default',
     'mimeo image import golden.raw --resume m-0a1b2c3d4e5f6g7h8i9j',
   ]);
 }

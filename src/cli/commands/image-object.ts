@@ -11,7 +11,7 @@ import { taskFields } from '../render/task.ts';
 import { online, type Session } from '../session.ts';
 import { unsuccessfulTask, watchTask } from '../watch-task.ts';
 import { addExamples } from './help.ts';
-import { type NewImageOptions, newImageFacts, newImageOptions } from './new-image.ts';
+import { broughtImageOptions, type NewImageOptions, newImageFacts } from './new-image.ts';
 import { repeatable } from './values.ts';
 
 interface WaitOptions {
@@ -45,7 +45,7 @@ export function addImportObjectCommand(image: Command, io: CliIo): void {
     .option('--data-object <object>', 'a further disk, in the same bucket; may be repeated', repeatable)
     .option(...waitOption)
     .action(online(io, importObjects));
-  for (const option of newImageOptions()) command.addOption(option);
+  for (const option of broughtImageOptions()) command.addOption(option);
   addExamples(command, [
     'mimeo image import-object images debian-13.qcow2 --wait',
     'mimeo image import-object images builds/db.raw --region eu-1 --kind whole-machine --data-object builds/db-data.raw',

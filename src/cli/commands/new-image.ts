@@ -12,6 +12,7 @@ export interface NewImageOptions extends AttributeOptions {
   readonly project?: string;
   readonly group?: string;
   readonly tag?: Readonly<Record<string, string>>;
+  readonly encrypt?: string;
 }
 
 export function newImageOptions(defaultKind = 'system-disk'): Option[] {
@@ -29,9 +30,15 @@ export function newImageOptions(defaultKind = 'system-disk'): Option[] {
   ];
 }
 
+/** Those of an image whose bytes are brought. */
+export function broughtImageOptions(): Option[] {
+  const encrypt = 'key of the region to encrypt it with, by id or alias; "default" for its default key';
+  return [...newImageOptions(), new Option('--encrypt <key>', encrypt)];
+}
+
 /** What the options say, as the API has it. */
 export function newImageFacts(options: NewImageOptions): Omit<ApiNewImage, 'region' | 'name' | 'disks'> {
-  const { kind, rootDevice, description, project, group, tag: tags } = options;
+  const { kind, rootDevice, description, project, group, tag: tags, encrypt: encryption } = options;
   const attributes = attributesOf(options);
   return {
     ...(kind && { kind }),
@@ -41,5 +48,6 @@ export function newImageFacts(options: NewImageOptions): Omit<ApiNewImage, 'regi
     ...(group !== undefined && { resourceGroup: group }),
     ...(attributes && { attributes }),
     ...(tags && { tags }),
+    ...(encryption !== undefined && { encryption }),
   };
 }

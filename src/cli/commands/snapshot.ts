@@ -38,6 +38,7 @@ export const snapshots: Resource<ApiSnapshot> = {
     ['Format', snapshot.format ?? '-'],
     ['Size', formatBytes(snapshot.size)],
     ['Data', formatData(snapshot)],
+    ['Encrypted', snapshot.key === null ? 'no' : `with key ${snapshot.key}`],
     ['Description', snapshot.description || '-'],
     ['Tags', formatTags(snapshot) || '-'],
     ['Images', snapshot.images.map(({ id }) => id).join(', ') || '-'],

@@ -58,9 +58,14 @@ export function addStoreCommands(program: Command, io: CliIo): void {
   addExamples(verify, ['mimeo store verify', 'mimeo store verify golden']);
 }
 
-function renderVerification({ disksChecked, bytesChecked, damage }: ApiVerification): string {
-  const checked = `Checked ${disksChecked} ${disksChecked === 1 ? 'disk' : 'disks'}, ${formatBytes(bytesChecked)}`;
+function renderVerification({ disksChecked, bytesChecked, disksLocked, damage }: ApiVerification): string {
+  const locked = disksLocked === 0 ? '' : ` (and not ${disksOf(disksLocked)} whose key cannot be used)`;
+  const checked = `Checked ${disksOf(disksChecked)}, ${formatBytes(bytesChecked)}${locked}`;
   return damage.length === 0 ? `${checked}: no damage.` : `${checked}.\n\n${renderTable(damageColumns, damage)}`;
+}
+
+function disksOf(count: number): string {
+  return `${count} ${count === 1 ? 'disk' : 'disks'}`;
 }
 
 function damaged(places: number): CliError {

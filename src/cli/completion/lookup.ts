@@ -43,6 +43,11 @@ const sources: Readonly<Record<string, Source>> = {
   group: { path: '/resource-groups', member: 'resourceGroups', candidate: ({ name }) => [name] },
   'resource-group': { path: '/resource-groups', member: 'resourceGroups', candidate: ({ name }) => [name] },
   snapshot: { path: '/snapshots?limit=200', member: 'snapshots', candidate: ({ id, name }) => [id, name] },
+  key: {
+    path: '/keys?limit=200',
+    member: 'keys',
+    candidate: ({ id, aliases, description }) => [(aliases as string[])[0] ?? id, description],
+  },
   session: { path: '/sessions', member: 'sessions', candidate: ({ id, name }) => [id, name] },
   webhook: { path: '/webhooks', member: 'webhooks', candidate: ({ id, url }) => [id, url] },
 };

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { formatBytes } from '../render/units.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
@@ -62,11 +62,21 @@ export async function checkFreeSpace(directory: string): Promise<Check> {
 }
 
 export async function checkTokenFile(file: string): Promise<Check> {
+  return await checkSecretFile('token file', file, 'mimeo serve creates it');
+}
+
+/** Whether the server has it from elsewhere is not known here. */
+export async function checkMasterKey(directory: string): Promise<Check> {
+  const missing = 'right before the first start, and with masterKey or masterKeyCommand; otherwise put it back';
+  return await checkSecretFile('master key', join(directory, 'master.key'), missing);
+}
+
+async function checkSecretFile(name: string, file: string, missing: string): Promise<Check> {
   const found = await stat(file).catch(() => undefined);
-  if (found === undefined) return ok('token file', `${file} is not there yet; mimeo serve creates it`);
-  if ((found.mode & 0o077) === 0) return ok('token file', file);
+  if (found === undefined) return ok(name, `${file} is not there: ${missing}`);
+  if ((found.mode & 0o077) === 0) return ok(name, file);
   const mode = (found.mode & 0o777).toString(8);
-  return warn('token file', `${file} can be read by other users (mode ${mode})`, `run: chmod 600 ${file}`);
+  return warn(name, `${file} can be read by other users (mode ${mode})`, `run: chmod 600 ${file}`);
 }
 
 async function nearestExisting(directory: string): Promise<string> {

@@ -18,6 +18,7 @@ export function renderCopy(copy: ApiCopy): string {
     ['Id', copy.id],
     ['From', `${copy.sourceImageId} in ${copy.sourceRegion}`],
     ['To', `${copy.destinationImageId} in ${copy.destinationRegion}`],
+    ['Encryption', encryptionOf(copy)],
     ['State', copy.state],
     ['Progress', `${copy.percent} %, ${describeProgress(copy)}`],
     ['Attempts', copy.attempts],
@@ -28,6 +29,11 @@ export function renderCopy(copy: ApiCopy): string {
     ['Finished', formatTime(copy.finishedAt)],
     ['Request', copy.request ?? '-'],
   ]);
+}
+
+function encryptionOf({ encryption }: ApiCopy): string {
+  if (encryption === 'same') return 'as the source';
+  return encryption === 'none' ? encryption : `with key ${encryption}`;
 }
 
 /** One copy in full, several as a table. */

@@ -44,6 +44,7 @@ export function renderImage(image: ApiImage): string {
     ['State', image.state],
     ['Visibility', image.visibility],
     ['Protected', yesOrNo(image.protected)],
+    ['Encrypted', encryptionOf(image)],
     ['Kind', `${image.kind}, ${image.rootDevice}`],
     ['System', system.toSorted().join(', ') || '-'],
     ['Description', image.description || '-'],
@@ -53,6 +54,14 @@ export function renderImage(image: ApiImage): string {
     ['Updated', formatTime(image.updatedAt)],
   ]);
   return `${fields}\n\n${renderTable(diskColumns, image.disks)}`;
+}
+
+/** An image that is made of snapshots may have disks that are not. */
+function encryptionOf({ encrypted, disks }: ApiImage): string {
+  const keys = disks.flatMap(({ key }) => key ?? []);
+  if (keys.length === 0) return yesOrNo(encrypted);
+  const which = keys.length < disks.length ? `${keys.length} of ${disks.length} disks, ` : '';
+  return `${which}with key ${[...new Set(keys)].join(', ')}`;
 }
 
 function formatData(disks: readonly ApiDisk[]): string {

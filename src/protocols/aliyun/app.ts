@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import { clientSignal } from '../shared/client-signal.ts';
 import { takeWholeBodies } from '../shared/deadlines.ts';
 import { createDialect, type DialectSurroundings } from '../shared/dialect.ts';
 import { FaultError } from '../shared/faults.ts';
@@ -83,10 +84,12 @@ export function createAliyun({ context, ...surroundings }: AliyunOptions): Fasti
       const caller = await admit(request, reply, await authenticate(asked, { context, clockMs }));
       await requireRight(context, caller, operation, asked.values);
       const parameters = readParameters(operation.parameters, asked.values);
-      const answer = await operation.handle({ context, caller, parameters, host: asked.host });
+      const signal = clientSignal(reply);
+      const answer = await operation.handle({ context, caller, parameters, host: asked.host, signal });
       const format = formatOf(asked);
       reply.type(contentTypes[format]);
-      return render(format, `${operation.action}Response`, { RequestId: request.id, ...answer });
+      const { root = `${operation.action}Response` } = services[operation.service];
+      return render(format, root, { RequestId: request.id, ...answer });
     },
   });
   app.setNotFoundHandler(() => {

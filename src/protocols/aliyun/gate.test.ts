@@ -47,7 +47,7 @@ async function refusal(request: AliyunRequest, to: AliyunClient = aliyun.client)
     Code: expect.any(String),
     Message: expect.any(String),
     Recommend: expect.stringMatching(
-      /^https:\/\/api\.aliyun\.com\/troubleshoot\?q=[\w.]+&product=(Ecs|Sts)&requestId=[0-9A-F-]{36}$/,
+      /^https:\/\/api\.aliyun\.com\/troubleshoot\?q=[\w.]+&product=(Ecs|Kms|Sts)&requestId=[0-9A-F-]{36}$/,
     ),
   });
   return `${status} ${body.Code}: ${body.Message.replace(/(server string to sign is:).*/s, '$1…').replace(/\[.*\]/s, '[…]')}`;

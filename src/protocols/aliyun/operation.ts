@@ -4,18 +4,29 @@
  */
 import type { AppContext, Caller } from '../../app/context.ts';
 import type { Action } from '../../domain/authorization.ts';
+import type { DeedType } from '../../domain/event-types.ts';
 import type { Described } from '../shared/operation.ts';
 import type { Parameters, Read } from '../shared/parameters.ts';
 import type { RefusalFaults } from '../shared/refusals.ts';
 import type { Fault, Page, Row } from './fault.ts';
 
-/** The products that answer here. A request tells which it means by its version, never by the host it was sent to. */
-export const services = {
-  ecs: { product: 'Ecs', version: '2014-05-26', format: 'XML' },
-  sts: { product: 'Sts', version: '2015-04-01', format: 'JSON' },
-} as const;
+export type ServiceName = 'ecs' | 'kms' | 'sts';
 
-export type ServiceName = keyof typeof services;
+interface Service {
+  readonly product: string;
+  readonly version: string;
+  /** Of an answer where the request does not say. */
+  readonly format: 'JSON' | 'XML';
+  /** Of an answer in XML; the action's name and `Response` where there is none. */
+  readonly root?: string;
+}
+
+/** The products that answer here. A request tells which it means by its version, never by the host it was sent to. */
+export const services: Readonly<Record<ServiceName, Service>> = {
+  ecs: { product: 'Ecs', version: '2014-05-26', format: 'XML' },
+  kms: { product: 'Kms', version: '2016-01-20', format: 'JSON', root: 'KMS' },
+  sts: { product: 'Sts', version: '2015-04-01', format: 'JSON' },
+};
 
 /** What the operations work with. */
 export interface AliyunContext extends AppContext {
@@ -30,6 +41,8 @@ export interface OperationRequest<P extends Parameters> {
   readonly parameters: Read<P>;
   /** As the client named it: `ecs.cn-hangzhou.aliyuncs.com`, with its port. */
   readonly host: string;
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal;
 }
 
 type AnswerValue =
@@ -58,6 +71,8 @@ interface Spec<P extends Parameters> extends Described<Row> {
    * Where parameters decide which right it takes, one that none of those who may lacks; the use case asks for the other.
    */
   readonly right: Action | null;
+  /** What events call it, where the right covers more. */
+  readonly deed?: DeedType;
   /** In the order in which they are checked. */
   readonly parameters: P;
   /** As `refusals`, on the older page, where that is something else again. */

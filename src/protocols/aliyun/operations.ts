@@ -23,6 +23,17 @@ import { modifyImageSharePermission } from './ecs/modify-image-share-permission.
 import { removeTags } from './ecs/remove-tags.ts';
 import { tagResources } from './ecs/tag-resources.ts';
 import { untagResources } from './ecs/untag-resources.ts';
+import { cancelKeyDeletion } from './kms/cancel-key-deletion.ts';
+import { createAlias } from './kms/create-alias.ts';
+import { createKey } from './kms/create-key.ts';
+import { deleteAlias } from './kms/delete-alias.ts';
+import { describeKey } from './kms/describe-key.ts';
+import { disableKey } from './kms/disable-key.ts';
+import { enableKey } from './kms/enable-key.ts';
+import { listAliases } from './kms/list-aliases.ts';
+import { listAliasesByKeyId } from './kms/list-aliases-by-key-id.ts';
+import { listKeys } from './kms/list-keys.ts';
+import { scheduleKeyDeletion } from './kms/schedule-key-deletion.ts';
 import { type Operation, type ServiceName, services } from './operation.ts';
 import { assumeRole } from './sts/assume-role.ts';
 import { getCallerIdentity } from './sts/get-caller-identity.ts';
@@ -31,26 +42,37 @@ export const operations: readonly Operation[] = [
   addTags,
   assumeRole,
   cancelCopyImage,
+  cancelKeyDeletion,
   cancelTask,
   copyImage,
+  createAlias,
   createImage,
+  createKey,
+  deleteAlias,
   deleteImage,
   deleteSnapshot,
   describeAccountAttributes,
   describeImageFromFamily,
   describeImageSharePermission,
   describeImages,
+  describeKey,
   describeRegions,
   describeSnapshots,
   describeTaskAttribute,
   describeTasks,
+  disableKey,
+  enableKey,
   exportImage,
   getCallerIdentity,
   importImage,
+  listAliases,
+  listAliasesByKeyId,
+  listKeys,
   listTagResources,
   modifyImageAttribute,
   modifyImageSharePermission,
   removeTags,
+  scheduleKeyDeletion,
   tagResources,
   untagResources,
 ];

@@ -13,6 +13,7 @@ import type { Image } from '../../domain/image.ts';
 import { commonFaults } from './common-faults.ts';
 import { copyFaults } from './ecs/copy-faults.ts';
 import type { Fault } from './fault.ts';
+import { noPermission } from './kms/key-faults.ts';
 import { services } from './operation.ts';
 import { operations } from './operations.ts';
 import { assumeRoleFaults } from './sts/assume-role.ts';
@@ -34,9 +35,10 @@ beforeAll(async () => {
 afterAll(() => aliyun.close());
 
 const changing = [
-  ...['AddTags', 'AssumeRole', 'CancelCopyImage', 'CancelTask', 'CopyImage', 'CreateImage', 'DeleteImage'],
-  ...['DeleteSnapshot', 'ExportImage', 'ImportImage', 'ModifyImageAttribute', 'ModifyImageSharePermission'],
-  ...['RemoveTags', 'TagResources', 'UntagResources'],
+  ...['AddTags', 'AssumeRole', 'CancelCopyImage', 'CancelKeyDeletion', 'CancelTask', 'CopyImage', 'CreateAlias'],
+  ...['CreateImage', 'CreateKey', 'DeleteAlias', 'DeleteImage', 'DeleteSnapshot', 'DisableKey', 'EnableKey'],
+  ...['ExportImage', 'ImportImage', 'ModifyImageAttribute', 'ModifyImageSharePermission', 'RemoveTags'],
+  ...['ScheduleKeyDeletion', 'TagResources', 'UntagResources'],
 ];
 
 const ownRows: Readonly<Record<string, Fault>> = {
@@ -59,12 +61,12 @@ describe('a viewer', () => {
     .filter(({ action }) => changing.includes(action))
     .flatMap((operation) => ['', 'true'].map((DryRun) => ({ ...operation, name: operation.action, DryRun })));
   it.each(requests)('is refused $name before anything else is said, DryRun=$DryRun', async (operation) => {
-    const { action, service, right, DryRun } = operation;
+    const { action, service, right, deed = right, DryRun } = operation;
     const parameters = { RegionId: 'north', ImageId: image.aliyunId, DryRun };
     const answer = await viewer.call(action, parameters, { version: services[service].version });
-    expectFault(answer, ownRows[action] ?? commonFaults.forbidden);
+    expectFault(answer, ownRows[action] ?? (service === 'kms' ? noPermission : commonFaults.forbidden));
     const origin = { protocol: 'aliyun', requestId: answer.body.RequestId };
-    expect(await lastEvent()).toMatchObject({ type: right, outcome: 'forbidden', region: 'north', origin });
+    expect(await lastEvent()).toMatchObject({ type: deed, outcome: 'forbidden', region: 'north', origin });
   });
 
   it.each<[string, AliyunParameters]>([
@@ -76,6 +78,12 @@ describe('a viewer', () => {
     const answer = await viewer.call(action, { RegionId: 'north', ImageId: image.aliyunId, ...more });
     expectFault(answer, ownRows[action] ?? commonFaults.forbidden);
     expect(await lastEvent()).toMatchObject({ resource: { type: 'image', id: image.aliyunId } });
+  });
+
+  it('leaves an event that calls a key as its request did', async () => {
+    const KeyId = '11111111-2222-4333-8444-555555555555';
+    expectFault(await viewer.call('DisableKey', { KeyId }, { version: services.kms.version }), noPermission);
+    expect(await lastEvent()).toMatchObject({ type: 'key.disable', resource: { type: 'key', id: KeyId } });
   });
 
   it('reads, and what that says of a request is no event', async () => {

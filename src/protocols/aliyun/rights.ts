@@ -8,14 +8,14 @@ import type { Values } from './parameters.ts';
 export async function requireRight(
   context: AppContext,
   caller: Caller,
-  { right }: Operation,
+  { right, deed }: Operation,
   values: Values,
 ): Promise<void> {
   if (right === null) return;
-  await demandRight(context, caller, right, { resource: resourceOf(values), region: values.get('RegionId') });
+  await demandRight(context, caller, right, { resource: resourceOf(values), region: values.get('RegionId'), deed });
 }
 
-const kinds = { ImageId: 'image', SnapshotId: 'snapshot', TaskId: 'task' } as const;
+const kinds = { ImageId: 'image', SnapshotId: 'snapshot', TaskId: 'task', KeyId: 'key' } as const;
 
 /** What the event of a refusal is about, in the request's own words. */
 function resourceOf(values: Values): Partial<Resource> {

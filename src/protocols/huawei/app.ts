@@ -129,7 +129,14 @@ export function createHuawei({ context, readHosts, ...surroundings }: HuaweiOpti
       await prove();
       await requireRight(context, caller, operation, path);
       if (accountWide.has(service)) requireDomain(caller, asked.headers);
-      else scope = await findScope(context, { caller, hosts, headers: asked.headers, pathProject: path.project_id });
+      else
+        scope = await findScope(context, {
+          service,
+          caller,
+          hosts,
+          headers: asked.headers,
+          pathProject: path.project_id,
+        });
     }
     const { parameters, payload } = readValues(operation, asked, path);
     const answer = await operation.handle({

@@ -1,5 +1,6 @@
-/** What every operation can meet: the gateway's rows, and the image service's that belong to no operation (reference §9). */
+/** What every operation can meet: the gateway's rows, and those of services that belong to no operation (reference §9). */
 import type { Faults } from './fault.ts';
+import { unusedKmsFaults } from './kms-faults.ts';
 
 const authentication = 'Incorrect IAM authentication information: ';
 
@@ -162,4 +163,5 @@ export const commonFaults = {
     message: 'The number of tasks exceeds the flow control limit.',
     never: 'jobs wait their turn',
   },
+  ...unusedKmsFaults,
 } as const satisfies Faults;

@@ -27,6 +27,9 @@ export const huaweiCopyPolicies = {
       { rule: 'kind', allow: ['system-disk', 'data-disk'] },
       { rule: 'size', most: 128 * GiB },
       { rule: 'quota' },
+      { rule: 'stays-plain', owners: ['shared'] },
+      { rule: 'other-key' },
+      { rule: 'key' },
     ],
   },
   elsewhere: {
@@ -38,6 +41,7 @@ export const huaweiCopyPolicies = {
       { rule: 'source-state' },
       { rule: 'region', allow: 'other' },
       { rule: 'shared-region' },
+      { rule: 'unencrypted' },
       { rule: 'kind', allow: ['system-disk', 'data-disk', 'whole-machine'] },
       { rule: 'size', ...mostElsewhere },
       { rule: 'agency' },

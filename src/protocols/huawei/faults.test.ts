@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeEncryptedImage, makeKey } from '../../../test/support/encrypted-image.ts';
 import { rowsOf } from '../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../test/support/huawei-api.ts';
 import {
@@ -15,6 +16,7 @@ import {
 } from '../../../test/support/huawei-client.ts';
 import { publishedCodes } from '../../../test/support/huawei-codes.ts';
 import { expectFault, type Provocations } from '../../../test/support/huawei-faults.ts';
+import { type KeyEnding, keyEndings } from '../../../test/support/key-endings.ts';
 import { type ObjectServer, startObjectServer } from '../../../test/support/object-server.ts';
 import { openObjectServer } from '../../../test/support/open-object-server.ts';
 import { makePlainImage } from '../../../test/support/plain-image.ts';
@@ -82,6 +84,12 @@ beforeAll(async () => {
   const whole = await newImage({ kind: 'whole-machine' });
   for (let number = 0; number < 10; number += 1) await shareWith(caller, whole, await newCaller());
 
+  const newKey = async (ended: KeyEnding) => {
+    const { id } = await makeKey(installation, caller);
+    await keyEndings[ended](context, caller, id);
+    return id;
+  };
+
   const grants = [{ role: 'operator' as const }];
   const fields = { description: '', grants, expiresAt: null };
   const { result: agency } = await createAgency(context, caller, { ...fields, name: 'agency', trustedAccount: null });
@@ -122,6 +130,9 @@ beforeAll(async () => {
       published,
       tagged,
       whole,
+      sealed: (await makeEncryptedImage(installation, caller)).id,
+      disabled_key: await newKey('disabled'),
+      denied_key: await newKey('denied'),
       holder: toHexId(user.id),
       full_agency: toHexId(fullAgency.id),
     },
@@ -150,6 +161,18 @@ type Cases = Readonly<Record<string, Case>>;
 const besides: Readonly<Record<string, readonly string[]>> = {
   'eps/enterprise-projects.test.ts': ['CreateEnterpriseProject', 'OperateEnterpriseProject', 'UpdateEnterpriseProject'],
   'eps/resources.test.ts': ['MigrateResource', 'ShowResourceBindEnterpriseProject'],
+  'kms/data-keys.test.ts': ['CreateDatakey', 'CreateDatakeyWithoutPlaintext', 'DecryptDatakey', 'EncryptDatakey'],
+  'kms/keys.test.ts': [
+    'CancelKeyDeletion',
+    'CreateKey',
+    'DeleteKey',
+    'DisableKey',
+    'EnableKey',
+    'ListKeyDetail',
+    'ListKeys',
+    'ShowKeyRotationStatus',
+    'ShowKmsTags',
+  ],
   'ims/change-images.test.ts': ['UpdateImage', 'GlanceDeleteImage'],
   'ims/copy-image.test.ts': ['CopyImageInRegion'],
   'ims/create-image.test.ts': ['CreateImage'],
@@ -218,6 +241,9 @@ function newImageCases(valid: Readonly<Record<string, unknown>>): Cases {
     objectTooLarge: body({ image_url: 'images:huge.raw' }),
     formatUnsupported: body({ image_url: 'images:disk.zvhd2' }),
     keyNotFound: body({ cmk_id: randomUUID() }),
+    keyDisabled: body({ cmk_id: things['disabled_key'] }),
+    keyDenied: body({ cmk_id: things['denied_key'] }),
+    isBareMetal: body({ cmk_id: randomUUID(), type: 'BMS' }),
     imageQuota: { ...body({}), by: clients.poor },
     osTypeInvalid: body({ os_type: 'BeOS' }),
     osVersionInvalid: body({ os_version: ' CentOS' }),
@@ -239,7 +265,15 @@ const manyTags = Array.from({ length: 11 }, (_, number) => ({ key: `key-${number
 /** What an operation needs so that nothing but the case is wrong with a request, and cases of its own. */
 function ofOperation(name: string): Case & { readonly cases?: Cases } {
   const { image_id, member_id: member = '', foreign = '', domain_id, holder, full_agency: full = '' } = things;
-  const { borrowed = '', lent = '', published = '', tagged = '', whole = '', own_project: own = '' } = things;
+  const {
+    borrowed = '',
+    lent = '',
+    published = '',
+    tagged = '',
+    whole = '',
+    sealed = '',
+    own_project: own = '',
+  } = things;
   const tag = { key: 'key', value: 'value' };
   const quick = { name: 'quick', image_url: 'images:disk.raw', min_disk: 40, os_version: 'CentOS 7.3 64bit' };
   const data = { name: 'data', image_url: 'images:disk.raw', min_disk: 40 };
@@ -291,6 +325,7 @@ function ofOperation(name: string): Case & { readonly cases?: Cases } {
       cases: {
         malformed: { body: {} },
         publicImage: { path: { image_id: published } },
+        conflict: { path: { image_id: sealed } },
         tooMany: { path: { image_id: whole } },
       },
     },

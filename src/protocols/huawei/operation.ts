@@ -6,6 +6,7 @@
 import type { Readable } from 'node:stream';
 import type { AppContext, Caller } from '../../app/context.ts';
 import type { Action } from '../../domain/authorization.ts';
+import type { DeedType } from '../../domain/event-types.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { RestDescribed, RestShape } from '../shared/operation.ts';
 import type { NoParameters, Parameter, Parameters, Read } from '../shared/parameters.ts';
@@ -21,6 +22,7 @@ export const services = {
   glance: 'Native OpenStack API (Glance v2)',
   iam: 'Identity and Access Management',
   eps: 'Enterprise Project Management Service',
+  kms: 'Key Management Service',
 } as const;
 
 export type ServiceName = keyof typeof services;
@@ -114,6 +116,8 @@ interface Spec<S extends Shape> extends RestDescribed<S, Row, null | 'open'> {
   readonly twins?: readonly string[];
   /** `open`: anybody may call it, without credentials. */
   readonly right: Action | null | 'open';
+  /** What events call it, where the right covers more. */
+  readonly deed?: DeedType;
   /** Only those with a rule need to be here; all of the path's are given as texts. */
   readonly path?: S['path'];
   /** Instead of `body`, where it is no object. */

@@ -79,6 +79,19 @@ import { listImagesTags } from './ims/tags/list-project-tags.ts';
 import { listTags } from './ims/tags/list-tag-words.ts';
 import { createOrUpdateTags } from './ims/tags/set-tag.ts';
 import { updateImage } from './ims/update-image.ts';
+import { cancelKeyDeletion } from './kms/cancel-key-deletion.ts';
+import { createDatakey } from './kms/create-datakey.ts';
+import { createDatakeyWithoutPlaintext } from './kms/create-datakey-without-plaintext.ts';
+import { createKey } from './kms/create-key.ts';
+import { decryptDatakey } from './kms/decrypt-datakey.ts';
+import { describeKey } from './kms/describe-key.ts';
+import { disableKey } from './kms/disable-key.ts';
+import { enableKey } from './kms/enable-key.ts';
+import { encryptDatakey } from './kms/encrypt-datakey.ts';
+import { listKeyTags } from './kms/list-key-tags.ts';
+import { listKeys } from './kms/list-keys.ts';
+import { scheduleKeyDeletion } from './kms/schedule-key-deletion.ts';
+import { showKeyRotation } from './kms/show-key-rotation.ts';
 import type { Operation } from './operation.ts';
 import { listVersions } from './root.ts';
 
@@ -90,6 +103,7 @@ export const operations: readonly Operation[] = [
   batchDeleteMembers,
   batchDeleteTags,
   batchUpdateMembers,
+  cancelKeyDeletion,
   ...checkRoles,
   checkToken,
   copyImage,
@@ -97,21 +111,29 @@ export const operations: readonly Operation[] = [
   createAgency,
   createCredential,
   createDataImage,
+  createDatakey,
+  createDatakeyWithoutPlaintext,
   createEnterpriseProject,
   createGlanceImage,
   createImage,
   createOrUpdateTags,
+  createKey,
   createSecurityToken,
   createTag,
   createToken,
   createWholeImage,
+  decryptDatakey,
   deleteAgency,
   deleteCredential,
   deleteImage,
   deleteImageMember,
   deleteImageTag,
   deleteTag,
+  describeKey,
+  disableKey,
   downloadFile,
+  enableKey,
+  encryptDatakey,
   exportImage,
   ...grantRoles,
   listAgencies,
@@ -127,6 +149,8 @@ export const operations: readonly Operation[] = [
   listImages,
   listImagesTags,
   listImagesV1,
+  listKeyTags,
+  listKeys,
   listMembersOfImage,
   listOsVersions,
   listProjects,
@@ -142,6 +166,7 @@ export const operations: readonly Operation[] = [
   registerImage,
   ...revokeRoles,
   revokeToken,
+  scheduleKeyDeletion,
   showAgency,
   showCatalog,
   showCredential,
@@ -154,6 +179,7 @@ export const operations: readonly Operation[] = [
   showImageV1,
   showJob,
   showJobProgress,
+  showKeyRotation,
   showMemberOfImage,
   showProject,
   showRegion,

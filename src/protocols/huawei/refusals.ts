@@ -6,6 +6,7 @@ import { commonFaults } from './common-faults.ts';
 import { epsFaultOf } from './eps-faults.ts';
 import type { Fault } from './fault.ts';
 import { imageFaults } from './image-faults.ts';
+import { kmsRefusals } from './kms-faults.ts';
 import type { ServiceName } from './operation.ts';
 import { type PlainStatus, plainFaults } from './plain-faults.ts';
 
@@ -103,6 +104,29 @@ export const imageRefusals: RefusalTable<Fault> = {
   'task.not-found': unasked,
   'task.finished': unasked,
   'task.completing': unasked,
+  'image.encrypted': unasked,
+  'copy.decrypting': unasked,
+  'copy.encrypting': unasked,
+  'copy.same-key': unasked,
+  'key.not-found': unasked,
+  'key.required': unasked,
+  'key.disabled': unasked,
+  'key.other-region': unasked,
+  'key.not-granted': unasked,
+  'key.region': unasked,
+  'key.account': unasked,
+  'key.pending-deletion': unasked,
+  'key.not-pending-deletion': unasked,
+  'key.pending-import': unasked,
+  'key.not-external': unasked,
+  'key.external': unasked,
+  'key.other-material': unasked,
+  'key.default': unasked,
+  'key.limit': unasked,
+  'key.alias-exists': unasked,
+  'key.alias-not-found': unasked,
+  'key.alias-limit': unasked,
+  'key.grant-not-found': unasked,
 };
 
 /** Statuses with which Keystone and Glance say the same, who have no codes. */
@@ -193,6 +217,29 @@ const plainStatuses: Readonly<Record<RefusalCode, PlainStatus>> = {
   'task.not-found': 404,
   'task.finished': 409,
   'task.completing': 409,
+  'image.encrypted': 409,
+  'copy.decrypting': 409,
+  'copy.encrypting': 409,
+  'copy.same-key': 409,
+  'key.not-found': 404,
+  'key.required': 400,
+  'key.disabled': 409,
+  'key.other-region': 400,
+  'key.not-granted': 403,
+  'key.region': 400,
+  'key.account': 403,
+  'key.pending-deletion': 409,
+  'key.not-pending-deletion': 409,
+  'key.pending-import': 409,
+  'key.not-external': 409,
+  'key.external': 409,
+  'key.other-material': 400,
+  'key.default': 409,
+  'key.limit': 413,
+  'key.alias-exists': 409,
+  'key.alias-not-found': 404,
+  'key.alias-limit': 413,
+  'key.grant-not-found': 404,
 };
 
 export const failureFaults: FailureTable<Fault> = {
@@ -206,6 +253,13 @@ export const failureFaults: FailureTable<Fault> = {
   'object-gone': objectNotFound,
   'object-denied': objectNotFound,
   'format-refused': notSupported,
+  'key-provider-unavailable': unavailable,
+  'key-disabled': forbidden,
+  'key-gone': forbidden,
+  'key-denied': forbidden,
+  'source-key-disabled': forbidden,
+  'source-key-gone': forbidden,
+  'source-key-denied': forbidden,
   'attempts-exhausted': internal,
   internal,
 };
@@ -233,4 +287,5 @@ export const refusalFaults: Readonly<Record<ServiceName, RefusalTable<Fault>>> =
   glance: plainRefusals,
   iam: plainRefusals,
   eps: ofStatuses(epsFaultOf),
+  kms: { ...ofStatuses(() => unasked), ...kmsRefusals },
 };

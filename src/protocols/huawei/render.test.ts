@@ -3,6 +3,7 @@ import { FaultError } from '../shared/faults.ts';
 import { commonFaults } from './common-faults.ts';
 import { epsFaults } from './eps-faults.ts';
 import type { Fault } from './fault.ts';
+import { kmsFaults } from './kms-faults.ts';
 import type { ServiceName } from './operation.ts';
 import { plainFaults } from './plain-faults.ts';
 import { renderError } from './render.ts';
@@ -33,6 +34,11 @@ describe('renderError', () => {
     expect(rendered(new FaultError(epsFaults.forbidden), 'eps')).toEqual({
       status: 403,
       body: { error: denied, ...denied },
+    });
+    const nonexistent = { error_code: 'KMS.0207', error_msg: 'Nonexistent key.' };
+    expect(rendered(new FaultError(kmsFaults.keyNotFound), 'kms')).toEqual({
+      status: 404,
+      body: { error: nonexistent, ...nonexistent },
     });
     expect(rendered(new FaultError(plainFaults[403]), 'iam')).toEqual({
       status: 403,

@@ -25,7 +25,7 @@ export function renderError(
   const said = { error_code: code, error_msg: message };
   if (code.startsWith('IAM.')) return as(said);
   // Huawei's SDKs look for them beside `error`, where the cloud does not have them.
-  if (code.startsWith('EPS.')) return as({ error: said, ...said });
+  if (code.startsWith('EPS.') || code.startsWith('KMS.')) return as({ error: said, ...said });
   const title = STATUS_CODES[status] ?? '';
   if (!/^\d+$/.test(code) || service === undefined) {
     // glanceclient 4.1.0 fails while it prints an error without the member `error`.

@@ -6,12 +6,13 @@ import type { Operation } from './operation.ts';
 export async function requireRight(
   context: AppContext,
   caller: Caller,
-  { right }: Operation,
+  { right, deed }: Operation,
   path: Readonly<Record<string, string>>,
 ): Promise<void> {
   if (right === null || right === 'open') return;
   const { image_id: image, project_id: _, ...others } = path;
-  // An image that is named in the body is not known yet.
+  // What is named in the body is not known yet.
   const unnamed = right.startsWith('image.') ? {} : { id: Object.values(others).at(-1) ?? '' };
-  await demandRight(context, caller, right, { resource: image === undefined ? unnamed : { type: 'image', id: image } });
+  const resource = image === undefined ? unnamed : { type: 'image', id: image };
+  await demandRight(context, caller, right, { resource, deed });
 }

@@ -8,13 +8,21 @@ import { findDefaultProject, findProjectById } from '../../app/tenants/find-proj
 import type { Project } from '../../domain/tenants.ts';
 import { FaultError } from '../shared/faults.ts';
 import { commonFaults } from './common-faults.ts';
+import type { Fault } from './fault.ts';
 import type { Hosts } from './hosts.ts';
 import { readId } from './ids.ts';
-import type { HuaweiContext, Scope } from './operation.ts';
+import { kmsFaults } from './kms-faults.ts';
+import type { HuaweiContext, Scope, ServiceName } from './operation.ts';
 
-const { backendNotFound, projectDenied, projectInvalid } = commonFaults;
+const { backendNotFound, projectDenied } = commonFaults;
+
+/** What is said of a path's project that is not the caller's, or not the one that he names. */
+function strangeProject(service: ServiceName): Fault {
+  return service === 'kms' ? kmsFaults.projectInvalid : commonFaults.projectInvalid;
+}
 
 export interface ScopeOptions {
+  readonly service: ServiceName;
   readonly caller: Caller;
   readonly hosts: Hosts;
   readonly headers: ReadonlyMap<string, string>;
@@ -24,9 +32,10 @@ export interface ScopeOptions {
 
 export async function findScope(
   context: HuaweiContext,
-  { caller, hosts, headers, pathProject }: ScopeOptions,
+  { service, caller, hosts, headers, pathProject }: ScopeOptions,
 ): Promise<Scope> {
   const { region: hostRegion } = hosts;
+  const projectInvalid = strangeProject(service);
   if (hostRegion !== undefined && !context.regions.includes(hostRegion)) throw new FaultError(backendNotFound);
   const header = headers.get('x-project-id') || undefined;
   const named = header === undefined ? undefined : idOf(header, projectDenied);
@@ -45,7 +54,7 @@ export async function findScope(
   return { region: project.region, projectId: project.id };
 }
 
-function idOf(text: string, fault: typeof projectDenied | typeof projectInvalid): string {
+function idOf(text: string, fault: Fault): string {
   const id = readId(text);
   if (id === undefined) throw new FaultError(fault);
   return id;

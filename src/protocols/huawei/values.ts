@@ -5,6 +5,7 @@ import { readParameters } from '../shared/parameters.ts';
 import { commonFaults } from './common-faults.ts';
 import { epsFaults } from './eps-faults.ts';
 import type { Fault } from './fault.ts';
+import { kmsFaults } from './kms-faults.ts';
 import type { Operation, ServiceName } from './operation.ts';
 import { plainFaults } from './plain-faults.ts';
 import { type HuaweiRequest, readJson, readQuery, requireObject } from './request.ts';
@@ -19,6 +20,7 @@ const malformedBodies: Readonly<Record<ServiceName, Fault>> = {
   glance: plainFaults[400],
   iam: plainFaults[400],
   eps: epsFaults.badRequest,
+  kms: kmsFaults.jsonInvalid,
 };
 
 export function readValues(

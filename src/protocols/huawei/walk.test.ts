@@ -14,6 +14,7 @@ import { makePlainImage } from '../../../test/support/plain-image.ts';
 import { isBeyond, makeWalkKeys, type WalkKeys } from '../../../test/support/walk.ts';
 import type { Caller } from '../../app/context.ts';
 import { copyImages } from '../../app/copy-images.ts';
+import { createKey } from '../../app/keys/create-key.ts';
 import { createAccessKey, updateAccessKey } from '../../app/tenants/access-keys.ts';
 import { createAgency } from '../../app/tenants/agencies.ts';
 import { createResourceGroup } from '../../app/tenants/resource-groups.ts';
@@ -25,6 +26,7 @@ import { epsFaults } from './eps-faults.ts';
 import type { Fault } from './fault.ts';
 import { roleByName } from './iam/roles-data.ts';
 import { fromHexId, toHexId } from './ids.ts';
+import { kmsFaults } from './kms-faults.ts';
 import { accountWide, type Operation, type ServiceName } from './operation.ts';
 import { operations } from './operations.ts';
 import { plainFaults } from './plain-faults.ts';
@@ -67,6 +69,12 @@ beforeAll(async () => {
   const { result: group } = await createResourceGroup(context, caller, { name: 'group-of-walk', description: '' });
   const { result: user } = await createUser(context, caller, { name: 'user-of-walk', role: 'viewer' });
   const { id: accessKey } = await createAccessKey(context, caller, user.id, { description: 'access-key-of-walk' });
+  const { result: key } = await createKey(
+    context,
+    caller,
+    { region: 'north', origin: 'mimeo', description: 'key-of-walk', alias: 'alias-of-walk' },
+    { signal: new AbortController().signal },
+  );
   things = {
     project_id: await huawei.projectOf('north'),
     domain_id: toHexId(caller.accountId),
@@ -79,9 +87,18 @@ beforeAll(async () => {
     tag: 'walked',
     member_id: await huawei.projectOf('north', stranger),
     region_id: 'north',
+    key_id: key.id,
     role_id: roleByName('ims_adm')?.id ?? '',
   };
-  own = [caller.accountName, copied.id, user.id, toHexId(user.id), copies[0]?.destinationImageId ?? '', accessKey];
+  own = [
+    caller.accountName,
+    copied.id,
+    user.id,
+    toHexId(user.id),
+    copies[0]?.destinationImageId ?? '',
+    accessKey,
+    key.id,
+  ];
 
   const newSession = (command: object = {}) => createSession(context, caller, { name: 'walk', ...command });
   const [ended, expired] = [await newSession(), await newSession()];
@@ -151,8 +168,13 @@ function expectRefusal(
   else expectFault(answer, fault, { service: operation.service, ...saying });
 }
 
-const { keyNotFound, projectDenied, projectInvalid, signatureExpired, signatureMalformed } = commonFaults;
+const { keyNotFound, projectDenied, signatureExpired, signatureMalformed } = commonFaults;
 const { backendNotFound, forbidden, signatureWrong, tokenInvalid, tokenMissing } = commonFaults;
+
+/** What is said of a path's project that is not the caller's. */
+function strangeProject({ operation: { service } }: Walked): Fault {
+  return service === 'kms' ? kmsFaults.projectInvalid : commonFaults.projectInvalid;
+}
 
 describe('without credentials, or with wrong ones, nothing is said but that', () => {
   const minutes = (count: number) => () => Date.now() + count * 60_000;
@@ -196,7 +218,7 @@ describe('without credentials, or with wrong ones, nothing is said but that', ()
     for (const form of forms) {
       const answer = await ask(signing(form, elsewhere as Partial<HuaweiClientOptions>), walked);
       const hasProject = !accountWide.has(service) && walked.route.includes('{project_id}');
-      expectRefusal(answer, walked, hasProject ? projectInvalid : projectDenied);
+      expectRefusal(answer, walked, hasProject ? strangeProject(walked) : projectDenied);
     }
   });
 });
@@ -206,6 +228,7 @@ const denials: Readonly<Record<ServiceName, Fault>> = {
   glance: plainFaults[403],
   iam: plainFaults[403],
   eps: epsFaults.forbidden,
+  kms: kmsFaults.forbidden,
 };
 
 describe.each(['viewer', 'operator'] as const)("an %s's key does not do", (role) => {
@@ -226,7 +249,7 @@ describe('what is about a project is not done with', () => {
   const south = () => signing('huawei', { host: 'ims.south.example.test' });
 
   it.each(titled(inRegions))('a token of another region: %s', async (_, walked) => {
-    const fault = inProjects.includes(walked) ? projectInvalid : projectDenied;
+    const fault = inProjects.includes(walked) ? strangeProject(walked) : projectDenied;
     for (const host of ['ims.south.example.test', 'ims.south.example.test:8443']) {
       expectRefusal(await ask(bearing(tokens.north, { host }), walked), walked, fault);
     }
@@ -238,14 +261,14 @@ describe('what is about a project is not done with', () => {
     const others = [await huawei.projectOf('south'), things['member_id'] ?? '', 'north', 'x'.repeat(32)];
     for (const projectId of others) {
       const ofHeader = await ask(signing('huawei', { projectId }), walked);
-      expectRefusal(ofHeader, walked, /^[0-9a-f]{32}$/.test(projectId) ? projectInvalid : projectDenied);
+      expectRefusal(ofHeader, walked, /^[0-9a-f]{32}$/.test(projectId) ? strangeProject(walked) : projectDenied);
       const path = pathOf(walked, { project_id: projectId });
-      expectRefusal(await ask(bearing(tokens.north), walked, { path }), walked, projectInvalid);
+      expectRefusal(await ask(bearing(tokens.north), walked, { path }), walked, strangeProject(walked));
       if (projectId !== others[0]) {
-        expectRefusal(await ask(huawei.client, walked, { path }), walked, projectInvalid);
+        expectRefusal(await ask(huawei.client, walked, { path }), walked, strangeProject(walked));
       }
     }
-    expectRefusal(await ask(south(), walked), walked, projectInvalid);
+    expectRefusal(await ask(south(), walked), walked, strangeProject(walked));
   });
 });
 
@@ -256,6 +279,7 @@ const neverThere: Readonly<Record<string, string>> = {
   agency_id: '00000000000040008000000000000001',
   enterprise_project_id: '00000000-0000-4000-8000-000000000002',
   access_key: 'MK000000000000000000',
+  key_id: '00000000-0000-4000-8000-000000000003',
 };
 
 describe('what belongs to another account', () => {
@@ -301,6 +325,7 @@ function examples(): Readonly<Record<string, HuaweiCallOptions>> {
   const bytes = { 'content-type': 'application/octet-stream' };
   const patch = { 'content-type': 'application/openstack-images-v2.1-json-patch' };
   const renaming = [{ op: 'replace', path: '/name', value: 'renamed' }];
+  const named = { body: { key_id: things['key_id'] } };
   return {
     CopyImageInRegion: { body: { name: 'copy' } },
     CopyImageCrossRegion: {
@@ -328,6 +353,12 @@ function examples(): Readonly<Record<string, HuaweiCallOptions>> {
     CreateAgency: { body: { agency: { name: 'other', domain_id, trust_domain_name: 'op_svc_ims' } } },
     UpdateAgency: { body: { agency: { description: 'changed' } } },
     UpdatePermanentAccessKey: { body: { credential: { description: 'changed' } } },
+    ListKeyDetail: named,
+    EnableKey: named,
+    DisableKey: named,
+    DeleteKey: { body: { ...named.body, pending_days: '7' } },
+    CancelKeyDeletion: named,
+    ShowKeyRotationStatus: named,
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { makeEncryptedImage } from '../../../test/support/encrypted-image.ts';
 import { createInstallation, finishCopy, type Installation, makeImage } from '../../../test/support/installation.ts';
 import { insertPlainTask, makePlainImage } from '../../../test/support/plain-image.ts';
 import type { AppContext, Caller } from '../../app/context.ts';
@@ -87,6 +88,16 @@ it('refuses for what an image is, then for what goes on with it, and for quotas 
   await expectRefused(copy(newer), 'image.being-copied');
   image = await makeImage(context, caller, [randomBytes(9)]);
   await expectRefused(copy(newer), 'quota.images');
+});
+
+it('refuses what is encrypted before what a quota does, and after what goes on with it, in a region and across', async () => {
+  image = await makeEncryptedImage(installation, caller);
+  await setQuotas(context, installation.operator, caller.accountId, 'south', { images: 0 });
+  await expectRefused(copy(newer), 'image.encrypted');
+  await expectRefused(copy(older), 'image.encrypted');
+  await expectRefused(copy(newer, 'north'), 'image.encrypted');
+  await inTransaction(context.db, (trx) => insertPlainTask(trx, image, 'export'));
+  await expectRefused(copy(newer), 'image.exporting');
 });
 
 it('converts a local-disk image of one’s own to a cloud-disk one beside it', async () => {

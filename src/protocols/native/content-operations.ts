@@ -1,6 +1,6 @@
 /** What `content.ts` answers, for the OpenAPI document; docs/native-api.md, "Content", says how the headers play together. */
 import { z } from 'zod';
-import { imageId } from './images.ts';
+import { encryptingRefusals, imageId, imageKeyRefusals } from './images.ts';
 import { diskIndex } from './input.ts';
 import { content, nothing } from './operation.ts';
 import { imageSchema } from './render.ts';
@@ -24,6 +24,7 @@ const uploadRefusals = [
   'upload.incomplete',
   'upload.malformed',
   'upload.wrong-offset',
+  ...encryptingRefusals,
   'store.full',
   'transfers.busy',
   'store-unavailable',
@@ -73,6 +74,7 @@ export const contentOperations = [
       'image.not-readable',
       'disk.not-found',
       'disk.range',
+      ...imageKeyRefusals,
       'transfers.busy',
       'store-unavailable',
     ],

@@ -16,7 +16,6 @@ import {
   extentsMediaType,
   type Run,
 } from '../../lib/extent-stream.ts';
-import { silentLogger } from '../../telemetry/logger.ts';
 import { createTransfers } from '../shared/transfers.ts';
 import { contentRoutes } from './content.ts';
 
@@ -114,7 +113,7 @@ describe('PUT', () => {
   });
 
   it.each([rawMediaType, extentsMediaType])('of %s that breaks off can be gone on with', async (type) => {
-    const logged = vi.spyOn(silentLogger, 'error');
+    const logged = vi.spyOn(api.installation.context.logger, 'error');
     const bytes = randomBytes(4 * MiB);
     const image = await newImage(bytes.length);
     const whole = await (type === rawMediaType
@@ -466,7 +465,7 @@ describe('GET', () => {
   });
 
   it('tells nothing of an error of ours, and logs it', async () => {
-    const logged = vi.spyOn(silentLogger, 'error');
+    const logged = vi.spyOn(api.installation.context.logger, 'error');
     const { id } = await makeImage(api.installation.context, api.caller, [randomBytes(4096)]);
     api.installation.fail('north', { get: () => ({ throws: 'denied' }) });
     const response = await download(id, extentsMediaType);

@@ -8,6 +8,7 @@ import { retryCopy } from '../../app/retry-copy.ts';
 import { watchCopies } from '../../app/watch-copies.ts';
 import { copyStates } from '../../domain/states.ts';
 import { nativeCopyPolicy } from './copy-policy.ts';
+import { encryptingRefusals } from './images.ts';
 import { description, id, name, tags, text } from './input.ts';
 import { events, operation } from './operation.ts';
 import { createCursors, pageFields, pageOf, placeOfTime } from './paging.ts';
@@ -25,6 +26,11 @@ const newCopies = z.strictObject({
   project: text.optional().meta({ description: 'Id or name, in each of the regions.' }),
   resourceGroup: text.optional().meta({ description: 'Id or name.' }),
   agency: text.optional().meta({ description: 'By which the image service may act in the destination.' }),
+  encryption: text.optional().meta({
+    description:
+      'A key of the destination, by id or alias; `default` for its default key; or `none`. Without it each disk keeps its key, ' +
+      'which it can in its own region only.',
+  }),
 });
 const example = { images: ['0f9a3c1e-6c1d-4b7e-9a55-0d3b7c1f2e4a'], regions: ['south'] };
 
@@ -42,6 +48,9 @@ const rules = [
   ...unknowns,
   'image.not-readable',
   'agency.not-permitted',
+  ...encryptingRefusals,
+  'key.required',
+  'key.other-region',
   'quota.images',
   'quota.snapshots',
   'quota.bytes',

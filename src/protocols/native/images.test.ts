@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeImage } from '../../../test/support/installation.ts';
+import { finishCopy, makeImage } from '../../../test/support/installation.ts';
 import { createTestApi, type TestApi } from '../../../test/support/native-api.ts';
 import { changeAttributes } from '../../domain/image-attributes.ts';
 
@@ -109,6 +109,47 @@ describe('the properties of an image', () => {
   ])('are refused where they are no texts, or too long', async (properties, field) => {
     const answer = await api.call('POST', '/images', { ...newImage, properties });
     expect(answer).toMatchObject({ status: 400, body: { code: 'request.invalid', field } });
+  });
+});
+
+describe('an encrypted image', () => {
+  it('says so to whoever comes to see it, with its key to its account alone, and is read only while that is enabled', async () => {
+    const disk = randomBytes(100_000);
+    const source = await makeImage(api.installation.context, api.caller, [disk]);
+    const { id: key } = (await api.call('POST', '/keys', { region: 'north', alias: 'own', grants: ['images'] }))
+      .body as { id: string };
+    const wanted = { images: [source.id], regions: ['north'], encryption: 'own' };
+    const { copies } = (await api.call('POST', '/copies', wanted)).body as {
+      copies: [{ id: string; encryption: string; destinationImageId: string }];
+    };
+    expect(copies[0].encryption).toBe(key);
+    await finishCopy(api.installation, api.caller, copies[0].id);
+    const path = `/images/${copies[0].destinationImageId}`;
+    const plain = await api.call('GET', `/images/${source.id}`);
+    expect(plain.body).toMatchObject({ encrypted: false, disks: [{ key: null }] });
+    expect((await api.call('GET', path)).body).toMatchObject({ encrypted: true, disks: [{ key, digest: null }] });
+
+    expect(await api.call('PATCH', path, { visibility: 'public' })).toMatchObject({
+      status: 409,
+      body: { code: 'image.encrypted' },
+    });
+    await api.installation.context.db
+      .updateTable('images')
+      .set({ visibility: 'public' })
+      .where('id', '=', copies[0].destinationImageId)
+      .execute();
+    const token = await api.newToken('owner', await api.installation.newCaller());
+    const seen = await api.call('GET', path, undefined, { authorization: `Bearer ${token}` });
+    expect(seen.body).toMatchObject({ encrypted: true, disks: [{ key: null }] });
+
+    const content = `${path}/disks/0/content`;
+    const answer = await fetch(`${api.url}${content}`, { headers: { authorization: `Bearer ${api.token}` } });
+    expect(disk.equals(Buffer.from(await answer.arrayBuffer()))).toBe(true);
+    await api.call('POST', `/keys/${key}/disable`);
+    expect(await api.call('GET', content)).toMatchObject({
+      status: 409,
+      body: { code: 'key.disabled', key, state: 'disabled' },
+    });
   });
 });
 

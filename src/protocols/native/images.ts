@@ -34,7 +34,23 @@ export const newImageFields = {
   tags: tags.default({}),
   project: text.optional().meta({ description: "Id or name; the region's default project without it." }),
   resourceGroup: text.optional().meta({ description: 'Id or name.' }),
+  encryption: text.optional().meta({
+    description:
+      'What the disks are encrypted with as their bytes come in: a key of the region, by id or alias, or `default` for its ' +
+      'default key. Without it they are not.',
+  }),
 };
+
+/** Of the key that an image's disks are encrypted with: when it is made, and when their bytes come or are read. */
+export const imageKeyRefusals = [
+  'key.not-found',
+  'key.disabled',
+  'key.not-granted',
+  'key-provider-unavailable',
+] as const;
+
+/** The same, and those of what is encrypted anew. */
+export const encryptingRefusals = [...imageKeyRefusals, 'key.region', 'key.account'] as const;
 
 const newImage = z.strictObject({
   ...newImageFields,
@@ -121,6 +137,8 @@ export const imageOperations = [
       'snapshot.not-found',
       'snapshot.not-ready',
       'snapshot.other-region',
+      ...encryptingRefusals,
+      'key.other-region',
       'quota.images',
       'quota.snapshots',
       'quota.bytes',
@@ -133,6 +151,8 @@ export const imageOperations = [
           return createImage(context, caller, { ...wanted, kind, disks }, { token });
         }
         if (snapshots !== undefined && disks === undefined) {
+          if (wanted.encryption !== undefined)
+            throw invalid('encryption', 'is of disks alone: snapshots keep their keys');
           return createImageFromSnapshots(context, caller, { ...wanted, kind: body.kind, snapshots }, { token });
         }
         throw invalid('disks', 'or snapshots are needed, and not both');
@@ -203,6 +223,7 @@ export const imageOperations = [
       'image.not-found',
       'image.changing',
       'image.being-copied',
+      'image.encrypted',
       'image.not-readable',
       'resource-group.not-found',
       'precondition.failed',

@@ -61,6 +61,7 @@ const verification = z
   .strictObject({
     disksChecked: count,
     bytesChecked: bytes,
+    disksLocked: count.meta({ description: 'Those that were not checked: their key cannot be used now.' }),
     damage: z.array(
       z.strictObject({
         image: uuid.nullable().meta({ description: 'Null for a snapshot that no image stands on.' }),

@@ -40,7 +40,7 @@ describe('the OpenAPI document', () => {
   it('asks for every right that can be given', () => {
     const asked = new Set(operations.map(({ action }) => action));
     // Asked for by what else an operation does.
-    const within = ['image.publish', 'agency.assume'];
+    const within = ['image.publish', 'key.use', 'agency.assume'];
     expect(Object.keys(actions).filter((action) => !asked.has(action as never))).toEqual(within);
   });
 });

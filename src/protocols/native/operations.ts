@@ -7,6 +7,8 @@ import { copyOperations } from './copies.ts';
 import { eventOperations } from './events.ts';
 import { imageOperations } from './images.ts';
 import { installationOperations } from './installation.ts';
+import { keyNameOperations } from './key-names.ts';
+import { keyOperations } from './keys.ts';
 import { createOpenApiDocument } from './openapi.ts';
 import { type Operation, operation } from './operation.ts';
 import { projectOperations } from './projects.ts';
@@ -56,6 +58,8 @@ export const operations: readonly Operation[] = [
   ...shareOperations,
   ...copyOperations,
   ...taskOperations,
+  ...keyOperations,
+  ...keyNameOperations,
   ...eventOperations,
   ...webhookOperations,
   readOpenApi,

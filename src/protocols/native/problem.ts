@@ -277,6 +277,84 @@ export const refusalProblems: { readonly [Code in RefusalCode]: ProblemRow<Refus
     status: 409,
     title: ({ task }) => `task ${task} is completing its objects and cannot be cancelled any more; wait for it to end`,
   },
+  'image.encrypted': {
+    status: 409,
+    title: ({ image }) =>
+      `image ${image} is encrypted, and no other account can use its key; share a copy that is not encrypted`,
+  },
+  'copy.decrypting': { status: 409, title: ({ image }) => `image ${image} is encrypted; name a key for its copy` },
+  'copy.encrypting': { status: 409, title: ({ image }) => `image ${image} is not encrypted, and its copy cannot be` },
+  'copy.same-key': {
+    status: 409,
+    title: ({ image, key }) => `image ${image} is encrypted with key ${key} already; name another`,
+  },
+  'key.not-found': { status: 404, title: ({ key }) => `there is no key ${key}` },
+  'key.disabled': {
+    status: 409,
+    title: ({ key, state }) => `key ${key} is ${state}, and cannot be used as long as it is`,
+  },
+  'key.required': {
+    status: 409,
+    title: ({ image, region }) =>
+      `image ${image} is encrypted with a key of its own region; name one of region ${region}, its default key, or none`,
+  },
+  'key.other-region': {
+    status: 409,
+    title: ({ key, region }) => `key ${key} is in region ${region}, and can be used there only; name another key`,
+  },
+  'key.not-granted': {
+    status: 403,
+    title: ({ key, service }) =>
+      `key ${key} is not granted to the service ${service}; an owner of the account grants it`,
+  },
+  'key.region': {
+    status: 409,
+    title: ({ region, own }) =>
+      own ? `region ${region} has default keys alone; use that` : `region ${region} has no keys; encrypt in another`,
+  },
+  'key.account': { status: 403, title: ({ account }) => `account ${account} may have no keys of its own` },
+  'key.pending-deletion': {
+    status: 409,
+    title: ({ key }) => `key ${key} is to be deleted; cancel its deletion first`,
+  },
+  'key.not-pending-deletion': {
+    status: 409,
+    title: ({ key, state }) => `key ${key} is ${state}; there is no deletion to cancel`,
+  },
+  'key.pending-import': { status: 409, title: ({ key }) => `key ${key} has no material yet; import it first` },
+  'key.not-external': {
+    status: 409,
+    title: ({ key }) => `key ${key} has material of its own; make one of origin external to import into`,
+  },
+  'key.external': {
+    status: 409,
+    title: ({ key }) => `key ${key} has the material that was imported and gets no other; make another key`,
+  },
+  'key.other-material': {
+    status: 409,
+    title: ({ key }) => `key ${key} was given other material before; import the same again, or make another key`,
+  },
+  'key.default': {
+    status: 409,
+    title: ({ key }) => `key ${key} is its region's default key, which stays as it is; name a key of your own instead`,
+  },
+  'key.limit': {
+    status: 409,
+    title: ({ region, limit }) => `there are ${limit} keys in region ${region} already; delete one first`,
+  },
+  'key.alias-exists': {
+    status: 409,
+    title: ({ region, alias }) => `there is an alias ${alias} in region ${region} already`,
+  },
+  'key.alias-not-found': { status: 404, title: ({ alias }) => `there is no alias ${alias}` },
+  'key.alias-limit': {
+    status: 409,
+    title: ({ key, limit }) => `key ${key} has ${limit} aliases already; delete one first`,
+  },
+  'key.grant-not-found': {
+    status: 404,
+    title: ({ key, service }) => `key ${key} is not granted to a service ${service}`,
+  },
   'store.full': { status: 507, title: ({ region }) => `the store of region ${region} has no space left` },
 };
 
@@ -301,6 +379,13 @@ export const failureStatus: { readonly [Code in FailureCode]: number } = {
   'object-gone': 410,
   'object-denied': 403,
   'format-refused': 422,
+  'key-provider-unavailable': 503,
+  'key-disabled': 409,
+  'key-gone': 410,
+  'key-denied': 403,
+  'source-key-disabled': 409,
+  'source-key-gone': 410,
+  'source-key-denied': 403,
   'store-unavailable': 503,
   'database-unavailable': 503,
   'attempts-exhausted': 500,

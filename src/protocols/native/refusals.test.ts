@@ -1,11 +1,14 @@
 /** Each no that the core knows, as the native API says it. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { makeEncryptedImage } from '../../../test/support/encrypted-image.ts';
 import { makeImage } from '../../../test/support/installation.ts';
+import { withKeyLimits } from '../../../test/support/key-limits.ts';
 import { insertSessions, mostSessions } from '../../../test/support/many-sessions.ts';
 import { type Answer, createTestApi, type TestApi } from '../../../test/support/native-api.ts';
 import { type ObjectServer, startObjectServer } from '../../../test/support/object-server.ts';
 import { openObjectServer } from '../../../test/support/open-object-server.ts';
+import { defaultKey } from '../../app/keys/default-key.ts';
 import type { Image } from '../../domain/image.ts';
 import type { RefusalCode } from '../../domain/refusal.ts';
 import { encodeExtents, extentsMediaType } from '../../lib/extent-stream.ts';
@@ -46,6 +49,8 @@ const raw = { 'content-type': 'application/octet-stream' };
 
 const anObject = { bucket: 'images', object: 'disk', role: 'system' };
 const anImport = { region: 'north', name: 'imported', disks: [anObject] };
+const aKey = { region: 'north' };
+const newMaterial = () => ({ material: randomBytes(32).toString('base64') });
 const anExport = { bucket: 'images', prefix: 'out' };
 
 async function imported(changes: object = {}): Promise<Answer> {
@@ -88,6 +93,9 @@ type Elsewhere =
   | 'quota.copies'
   | 'image.name-taken'
   | 'image.shared'
+  | 'copy.decrypting'
+  | 'copy.encrypting'
+  | 'copy.same-key'
   | 'copy.same-region'
   | 'copy.other-region'
   | 'copy.kind'
@@ -247,6 +255,14 @@ const provoke: { readonly [Code in Exclude<RefusalCode, Elsewhere>]: () => Promi
     const { id } = await make('/images', anImage);
     await api.call('PATCH', `/images/${id}`, { protected: true });
     return { answer: api.call('DELETE', `/images/${id}`), status: 409, facts: { image: id } };
+  },
+  'image.encrypted': async () => {
+    const { id } = await makeEncryptedImage(api.installation, api.caller);
+    const { accountName } = await api.installation.newCaller();
+    const shared = await api.call('PUT', `/images/${id}/members/${accountName}`);
+    const published = await api.call('PATCH', `/images/${id}`, { visibility: 'public' });
+    expect([shared.status, shared.body]).toEqual([published.status, published.body]);
+    return { answer: published, status: 409, facts: { image: id } };
   },
   'member.not-found': async () => {
     const { id } = await make('/images', anImage);
@@ -421,6 +437,95 @@ const provoke: { readonly [Code in Exclude<RefusalCode, Elsewhere>]: () => Promi
     const completing = { state: 'running', server: missing, completing: true } as const;
     await api.installation.context.db.updateTable('tasks').set(completing).where('id', '=', id).execute();
     return { answer: api.call('POST', `/tasks/${id}/cancel`), status: 409, facts: { task: id } };
+  },
+  'key.not-found': () => notFound(`/keys/${missing}`, { key: missing }),
+  'key.disabled': async () => {
+    const { id } = await make('/keys', aKey);
+    await make(`/keys/${id}/disable`);
+    return { answer: api.call('POST', `/keys/${id}/rotate`), status: 409, facts: { key: id, state: 'disabled' } };
+  },
+  'key.required': async () => {
+    const { id: image } = await makeEncryptedImage(api.installation, api.caller);
+    const answer = api.call('POST', '/copies', { images: [image], regions: ['south'] });
+    return { answer, status: 409, facts: { image, region: 'south' } };
+  },
+  'key.other-region': async () => {
+    const { id } = await available();
+    const key = await make('/keys', { ...aKey, grants: ['images'] });
+    const answer = api.call('POST', '/copies', { images: [id], regions: ['south'], encryption: key.id });
+    return { answer, status: 409, facts: { key: key.id, region: 'north' } };
+  },
+  'key.not-granted': async () => {
+    const { id } = await available();
+    const key = await make('/keys', aKey);
+    const answer = api.call('POST', '/copies', { images: [id], regions: ['north'], encryption: key.id });
+    return { answer, status: 403, facts: { key: key.id, service: 'images' } };
+  },
+  'key.region': async () => {
+    const limits = { defaultKeyRegion: 'north' };
+    const answer = await withKeyLimits(api.installation, limits, () => api.call('POST', '/keys', aKey));
+    return { answer, status: 409, facts: { region: 'north', own: true } };
+  },
+  'key.account': async () => {
+    const limits = { keyAccount: 'another' };
+    const answer = await withKeyLimits(api.installation, limits, () => api.call('POST', '/keys', aKey));
+    return { answer, status: 403, facts: { account: api.caller.accountName } };
+  },
+  'key.pending-deletion': async () => {
+    const { id } = await make('/keys', aKey);
+    await make(`/keys/${id}/schedule-deletion`, { days: 7 });
+    return { answer: api.call('POST', `/keys/${id}/enable`), status: 409, facts: { key: id } };
+  },
+  'key.not-pending-deletion': async () => {
+    const { id } = await make('/keys', aKey);
+    const answer = api.call('POST', `/keys/${id}/cancel-deletion`);
+    return { answer, status: 409, facts: { key: id, state: 'enabled' } };
+  },
+  'key.pending-import': async () => {
+    const { id } = await make('/keys', { ...aKey, origin: 'external' });
+    return { answer: api.call('POST', `/keys/${id}/enable`), status: 409, facts: { key: id } };
+  },
+  'key.not-external': async () => {
+    const { id } = await make('/keys', aKey);
+    return { answer: api.call('POST', `/keys/${id}/import`, newMaterial()), status: 409, facts: { key: id } };
+  },
+  'key.external': async () => {
+    const { id } = await make('/keys', { ...aKey, origin: 'external' });
+    return { answer: api.call('POST', `/keys/${id}/rotate`), status: 409, facts: { key: id } };
+  },
+  'key.other-material': async () => {
+    const { id } = await make('/keys', { ...aKey, origin: 'external' });
+    await make(`/keys/${id}/import`, newMaterial());
+    return { answer: api.call('POST', `/keys/${id}/import`, newMaterial()), status: 409, facts: { key: id } };
+  },
+  'key.default': async () => {
+    const { context } = api.installation;
+    const { id } = await defaultKey(context, api.caller, 'north', new AbortController().signal);
+    return { answer: api.call('POST', `/keys/${id}/disable`), status: 409, facts: { key: id } };
+  },
+  'key.limit': async () => {
+    const { db, regionNumbers } = api.installation.context;
+    const made = { account: api.caller.accountId, region: regionNumbers.get('south') as number, created_at: 1 };
+    const standing = { state: 'disabled', origin: 'mimeo', is_default: false, version: 1 } as const;
+    const rows = Array.from({ length: 200 }, () => ({ id: randomUUID(), ...made, ...standing, description: '' }));
+    await db.insertInto('keys').values(rows).execute();
+    const answer = api.call('POST', '/keys', { region: 'south' });
+    return { answer, status: 409, facts: { region: 'south', limit: 200 } };
+  },
+  'key.alias-exists': () => exists('/keys', { ...aKey, alias: 'twice' }, { region: 'north', alias: 'twice' }),
+  'key.alias-not-found': () => notFound('/key-aliases/nothing', { alias: 'nothing' }, 'DELETE'),
+  'key.alias-limit': async () => {
+    const { id } = await make('/keys', aKey);
+    const { db, regionNumbers } = api.installation.context;
+    const of = { account: api.caller.accountId, region: regionNumbers.get('north') as number, key: id, created_at: 1 };
+    const rows = Array.from({ length: 50 }, (_, index) => ({ ...of, name: `many-${index}` }));
+    await db.insertInto('key_aliases').values(rows).execute();
+    const answer = api.call('POST', '/key-aliases', { key: id, name: 'one-more' });
+    return { answer, status: 409, facts: { key: id, limit: 50 } };
+  },
+  'key.grant-not-found': async () => {
+    const { id } = await make('/keys', aKey);
+    return await notFound(`/keys/${id}/grants/images`, { key: id, service: 'images' }, 'DELETE');
   },
   'store.full': async () => {
     const { id } = await make('/images', anImage);

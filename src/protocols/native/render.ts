@@ -1,7 +1,15 @@
 /** Images and copies as the native API shows them: times in ISO 8601, sizes in bytes. */
 import { z } from 'zod';
 import { type Copy, percentDone, secondsRemaining } from '../../domain/copy.ts';
-import { diskFormats, diskRoles, type Image, imageKinds, rootDevices, visibilities } from '../../domain/image.ts';
+import {
+  diskFormats,
+  diskRoles,
+  type Image,
+  imageKinds,
+  isEncrypted,
+  rootDevices,
+  visibilities,
+} from '../../domain/image.ts';
 import {
   architectures,
   bootModes,
@@ -46,7 +54,11 @@ const disk = z
     format: z.enum(diskFormats).nullable().meta({ description: 'Null until it is found from the bytes.' }),
     size: bytes,
     dataBytes: bytes.nullable().meta({ description: 'Bytes outside runs of zeros; null until the disk is stored.' }),
-    digest: z.string().nullable().meta({ description: 'Of the whole disk, hexadecimal; null until it is stored.' }),
+    digest: z
+      .string()
+      .nullable()
+      .meta({ description: 'Of the whole disk, hexadecimal; null until it is stored, and of an encrypted disk.' }),
+    key: uuid.nullable().meta({ description: "That it is encrypted with; null on another account's image." }),
     snapshot: snapshotIds,
   })
   .meta({ id: 'Disk' });
@@ -94,6 +106,7 @@ export const imageSchema = z
     revision: z.int().min(1).meta({ description: 'Counts up with every change; the entity tag.' }),
     createdAt: time,
     updatedAt: time,
+    encrypted: z.boolean().meta({ description: 'Any of its disks is; each says with which key.' }),
     disks: z.array(disk),
   })
   .meta({ id: 'Image' });
@@ -105,14 +118,16 @@ const untold = { projectId: null, resourceGroupId: null, sourceImageId: null, ta
 export function renderImage(image: Image, caller: Pick<Image, 'accountId'>): z.input<typeof imageSchema> {
   const { accountId, accountName, accountNumber, resourceGroupAliyunId: _group, ...described } = image;
   const { attributes, properties, disks, createdAt, updatedAt, ...shown } = described;
+  const isOwn = accountId === caller.accountId;
   return {
     ...shown,
     attributes: renderAttributes(attributes),
     properties: { ...properties },
     tags: { ...shown.tags },
-    ...(accountId === caller.accountId ? {} : untold),
+    ...(isOwn ? {} : untold),
     owner: { id: accountId, name: accountName, number: String(accountNumber) },
-    disks: disks.map((each) => ({ ...each, snapshot: { ...each.snapshot } })),
+    encrypted: isEncrypted(image),
+    disks: disks.map((each) => ({ ...each, key: isOwn ? each.key : null, snapshot: { ...each.snapshot } })),
     createdAt: timeOf(createdAt),
     updatedAt: timeOf(updatedAt),
   };
@@ -135,6 +150,7 @@ export const copySchema = z
     sourceRegion: z.string(),
     destinationImageId: uuid,
     destinationRegion: z.string(),
+    encryption: z.string().meta({ description: "A key's id; `none`; or `same`: as the source's disks are." }),
     state: z.enum(copyStates),
     percent: z.int().min(0).max(100),
     bytesTotal: bytes,

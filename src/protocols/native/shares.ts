@@ -61,7 +61,7 @@ export const shareOperations = [
     params: memberParams,
     status: 200,
     answer: memberSchema,
-    refusals: ['image.not-found', 'account.not-found', 'member.own', 'member.limit'],
+    refusals: ['image.not-found', 'image.encrypted', 'account.not-found', 'member.own', 'member.limit'],
     async handle({ context, caller, params }) {
       return { body: renderMember(await shareImage(context, caller, params.image, params.account)) };
     },

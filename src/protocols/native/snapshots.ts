@@ -29,6 +29,7 @@ const snapshotSchema = z
     format: z.enum(diskFormats).nullable().meta({ description: 'Null until it is found from the bytes.' }),
     size: bytes,
     dataBytes: bytes.nullable().meta({ description: 'Bytes outside runs of zeros; null until they are stored.' }),
+    key: uuid.nullable().meta({ description: 'That it is encrypted with; null until bytes of it are stored.' }),
     state: z.enum(snapshotStates),
     percent: z.int().min(0).max(100),
     source: source.nullable(),

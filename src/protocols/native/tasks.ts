@@ -9,7 +9,7 @@ import { diskFormats, diskRoles } from '../../domain/image.ts';
 import { changeAttributes } from '../../domain/image-attributes.ts';
 import { copyStates } from '../../domain/states.ts';
 import { type Task, taskKinds } from '../../domain/task.ts';
-import { imageId, newImageFields } from './images.ts';
+import { encryptingRefusals, imageId, newImageFields } from './images.ts';
 import { id, moment, text } from './input.ts';
 import { operation } from './operation.ts';
 import { createCursors, pageFields, pageOf, placeOfTime } from './paging.ts';
@@ -120,6 +120,8 @@ export const taskOperations = [
       'project.not-found',
       'resource-group.not-found',
       'task.not-found',
+      ...encryptingRefusals,
+      'key.other-region',
       'quota.images',
       'quota.snapshots',
       'quota.bytes',

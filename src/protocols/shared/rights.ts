@@ -2,11 +2,14 @@ import { demandFirst } from '../../app/act.ts';
 import type { AppContext, Caller } from '../../app/context.ts';
 import type { Action } from '../../domain/authorization.ts';
 import type { Resource } from '../../domain/event.ts';
+import type { DeedType } from '../../domain/event-types.ts';
 
 export interface AskedAbout {
   /** Of what the request names, in its own words; of the right's kind, and without an id, where it does not say. */
   readonly resource?: Partial<Resource>;
   readonly region?: string | null | undefined;
+  /** What events call it, where the right covers more. */
+  readonly deed?: DeedType | undefined;
 }
 
 /**
@@ -17,8 +20,9 @@ export async function demandRight(
   context: AppContext,
   caller: Caller,
   right: Action,
-  { resource = {}, region = null }: AskedAbout,
+  { resource = {}, region = null, deed }: AskedAbout,
 ): Promise<void> {
   const kind = right.slice(0, right.indexOf('.'));
-  await demandFirst(context, caller, right, { resource: { type: kind, id: '', ...resource }, region });
+  const about = { resource: { type: kind, id: '', ...resource }, region };
+  await demandFirst(context, caller, right, { ...about, ...(deed !== undefined && { type: deed }) });
 }

@@ -1,5 +1,6 @@
 /** What the tasks that read frames share: a stretch of a pack, the frames in it, and the check of each (R1). */
 import { releaseBuffer } from '../../lib/release-buffer.ts';
+import { type DiskKeys, frameSealing } from '../../store/disk-keys.ts';
 import { readFrame } from '../../store/frame-format.ts';
 import { hashBytes, keyedHash } from '../../store/hash.ts';
 
@@ -10,8 +11,15 @@ export interface FrameStretch {
   readonly bounds: Int32Array<ArrayBuffer>;
   /** The id that each frame's chunk must have, one after the other. */
   readonly ids: Uint8Array<ArrayBuffer>;
-  readonly chunkKey: Uint8Array;
+  readonly keys: DiskKeys;
   readonly maxChunk: number;
+}
+
+/** Of the frames alone: what lies between them was fetched to be thrown away, and a plan does not count it either. */
+export function frameBytes({ bounds }: FrameStretch): number {
+  let bytes = 0;
+  for (let frame = 0; frame < bounds.length; frame += 2) bytes += (bounds[frame + 1] ?? 0) - (bounds[frame] ?? 0);
+  return bytes;
 }
 
 /** Calls `use` with every frame that verifies, whose chunk is good for that call only; returns the numbers of those that do not. */
@@ -35,10 +43,10 @@ export function eachIntactFrame(
   return damaged;
 }
 
-function intactChunk(frame: Uint8Array, id: Uint8Array, { chunkKey, maxChunk }: FrameStretch): Uint8Array | undefined {
+function intactChunk(frame: Uint8Array, id: Uint8Array, { keys, maxChunk }: FrameStretch): Uint8Array | undefined {
   try {
-    const chunk = readFrame(frame, maxChunk);
-    return Buffer.compare(keyedHash(chunkKey, chunk), id) === 0 ? chunk : undefined;
+    const chunk = readFrame(frame, maxChunk, frameSealing(keys.sealing, id));
+    return Buffer.compare(keyedHash(keys.chunkKey, chunk), id) === 0 ? chunk : undefined;
   } catch {
     // Whatever is wrong with the frame, the answer is the same: it is damaged, and the caller looks elsewhere.
     return undefined;

@@ -116,6 +116,10 @@ export function stsClient(access: Access): Client {
   return popCore(access, 'GET', '2015-04-01');
 }
 
+export function kmsClient(access: Access): Client {
+  return popCore(access, 'GET', '2016-01-20');
+}
+
 /** What the call raises; an error of the test if it succeeds. */
 export async function raisedBy(client: Client, action: string, parameters: Parameters): Promise<Raised> {
   const answer = await client.call(action, parameters).catch((error: unknown) => error);

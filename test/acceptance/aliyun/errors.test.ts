@@ -1,4 +1,4 @@
-/** Rows of the error tables as Alibaba Cloud's own client raises them. */
+/** Rows of the error tables as Alibaba Cloud's own client raises them; those of keys are in `keys.test.ts`. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Access,
@@ -6,6 +6,7 @@ import {
   anyClient,
   type Client,
   clients,
+  kmsClient,
   type Parameters,
   raisedBy,
   stsClient,
@@ -90,10 +91,6 @@ const copyRows: readonly Row[] = [
   ['DestinationRegion.NotFound', 400, 'CopyImage', () => copy({ DestinationRegionId: 'cn-atlantis' })],
   ['IncorrectImageStatus', 400, 'CopyImage', () => copy({ ImageId: images.deprecated })],
   ['InvalidImageName.Duplicated', 400, 'CopyImage', () => copy({ DestinationImageName: 'taken' })],
-  ['InvalidParameter.EncryptedIllegal', 400, 'CopyImage', () => copy({ KMSKeyId: 'e522b26d-abf6-4e0d-b5da-04b7' })],
-  ['InvalidEncrypted.NotMatchEncryptAlgorithm', 400, 'CopyImage', () => copy({ EncryptAlgorithm: 'aes-256' })],
-  ['InvalidEncryptAlgorithm', 400, 'CopyImage', () => copy({ Encrypted: true, EncryptAlgorithm: 'rot13' })],
-  ['InvalidParameter.KmsNotEnabled', 400, 'CopyImage', () => copy({ Encrypted: true })],
   ['OperationDenied.CommunityImage', 400, 'CopyImage', () => copy({ ImageId: images.publicOfFriend }), () => friend],
   ['OperationDenied.SameRegionOnly', 403, 'CopyImage', () => copy({ ImageId: images.ofFriend }), () => friend],
   ['OperationDenied.ImageCopyConflict', 400, 'CopyImage', () => copy({ ImageId: site.imageId })],
@@ -178,6 +175,17 @@ function role(changes: Parameters): Parameters {
   return { RoleArn: 'acs:ram::1234567890123456:role/nobody', RoleSessionName: 'session', ...changes };
 }
 
+const noKey = { KeyId: '11111111-2222-4333-8444-555555555555' };
+
+const kmsRows: readonly Row[] = [
+  ['MissingParameter', 400, 'DescribeKey', () => ({})],
+  ['InvalidParameter', 400, 'ListKeys', () => ({ PageSize: 101 })],
+  ['Unsupported.ProtectionLevel', 400, 'CreateKey', () => ({ ProtectionLevel: 'HSM' })],
+  ['Unsupported.Alias', 400, 'DisableKey', () => ({ KeyId: 'alias/nothing' })],
+  ['Forbidden.KeyNotFound', 404, 'ScheduleKeyDeletion', () => ({ ...noKey, PendingWindowInDays: 7 })],
+  ['Forbidden.AliasNotFound', 404, 'DescribeKey', () => ({ KeyId: 'alias/nothing' })],
+];
+
 describe('the newest client raises', { timeout: 30_000 }, () => {
   it.each([...copyRows, ...imageRows, ...otherRows].map(toCase))('$code ($statusCode) of $action', async (row) => {
     const { code, statusCode, action, parameters, by } = row;
@@ -210,6 +218,10 @@ describe('the newest client raises', { timeout: 30_000 }, () => {
 describe('pop-core raises', () => {
   it.each(stsRows.map(toCase))('$code of $action', async ({ code, action, parameters }) => {
     expect((await raisedBy(stsClient(site.access), action, parameters())).code).toBe(code);
+  });
+
+  it.each(kmsRows.map(toCase))('$code of $action', async ({ code, action, parameters }) => {
+    expect((await raisedBy(kmsClient(site.access), action, parameters())).code).toBe(code);
   });
 
   it.each([

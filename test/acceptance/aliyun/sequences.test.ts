@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, type Client, clients, raisedBy } from './clients.ts';
+import { type Answer, type Client, clients, kmsClient, raisedBy } from './clients.ts';
 import { createSite, type Site } from './site.ts';
 
 const [here, there, elsewhere] = ['cn-hangzhou', 'cn-shanghai', 'cn-north-1'] as const;
@@ -97,10 +97,24 @@ describe('Packer', { timeout: 60_000 }, () => {
     await packer.call('DeleteImage', late);
   });
 
-  it('asks for an encrypted copy in the region, and is told that there is no KMS', async () => {
-    const asked = { RegionId: here, ImageId: site.imageId, DestinationRegionId: here, Encrypted: true };
-    const { code } = await raisedBy(site.any, 'CopyImage', { ...asked, DestinationImageName: 'packer-encrypted' });
-    expect(code).toBe('InvalidParameter.KmsNotEnabled');
+  it('encrypts in its own region and elsewhere, waits for the first of them, and deletes what it was made of', async () => {
+    const packer = site.any;
+    const base = await packer.call('DescribeImages', { RegionId: here, ImageId: site.imageId });
+    const [SnapshotId] = snapshotsOf(base.Images.Image[0]);
+    const built = await packer.call('CreateImage', { RegionId: here, ImageName: 'packer-plain', SnapshotId });
+    const asked = { RegionId: here, ImageId: built.ImageId, DestinationImageName: 'packer-encrypted', Encrypted: true };
+    const kept = await packer.call('CopyImage', { ...asked, DestinationRegionId: here });
+    const far = await packer.call('CopyImage', { ...asked, DestinationRegionId: there });
+    const image = await poll(packer, { RegionId: here, ImageId: kept.ImageId, Status: anyStatus });
+    expect(image.DiskDeviceMappings.DiskDeviceMapping).toMatchObject([{ Encrypted: true }]);
+    await poll(packer, { RegionId: there, ImageId: far.ImageId, Status: anyStatus });
+    for (const [RegionId, ImageId] of [
+      [here, built.ImageId],
+      [here, kept.ImageId],
+      [there, far.ImageId],
+    ]) {
+      await packer.call('DeleteImage', { RegionId, ImageId });
+    }
   });
 });
 
@@ -139,6 +153,26 @@ describe('Terraform', { timeout: 60_000 }, () => {
     const { Snapshots } = await terraform.call('DescribeSnapshots', { RegionId: there, PageSize: 100 });
     const left = Snapshots.Snapshot.map(({ SnapshotId }: Answer) => SnapshotId);
     expect(left).not.toContain(snapshotsOf(image)[0]);
+  });
+});
+
+describe('pop-core', { timeout: 60_000 }, () => {
+  it('makes a key, gives it a name, disables it, and has it deleted', async () => {
+    const kms = kmsClient(site.access);
+    const wanted = { Description: 'images', KeyUsage: 'ENCRYPT/DECRYPT', Origin: 'Aliyun_KMS', RegionId: there };
+    const { KeyId, Arn } = (await kms.call('CreateKey', wanted)).KeyMetadata;
+    const at = { RegionId: there, KeyId };
+    await kms.call('CreateAlias', { ...at, AliasName: 'alias/payroll' });
+    await kms.call('DisableKey', at);
+    const named = await kms.call('DescribeKey', { RegionId: there, KeyId: 'alias/payroll' });
+    expect(named.KeyMetadata).toMatchObject({ KeyId, KeyState: 'Disabled', Description: 'images' });
+    await kms.call('EnableKey', at);
+    expect((await kms.call('ListKeys', { RegionId: there })).Keys.Key).toContainEqual({ KeyId, KeyArn: Arn });
+    expect((await kms.call('ListAliases', { RegionId: there })).Aliases.Alias).toHaveLength(1);
+    await kms.call('ScheduleKeyDeletion', { ...at, PendingWindowInDays: 7 });
+    expect((await raisedBy(kms, 'EnableKey', at)).code).toBe('Rejected.StateModifiedFailed');
+    await kms.call('CancelKeyDeletion', at);
+    expect((await kms.call('DescribeKey', at)).KeyMetadata.KeyState).toBe('Enabled');
   });
 });
 

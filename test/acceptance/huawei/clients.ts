@@ -54,11 +54,20 @@ export interface Client {
 
 /** The image service of a region. Without a project the requests mean the region's default one. */
 export function imsClient(access: Access, region: string, projectId?: string): Client {
+  return serviceClient('ims', access, region, projectId);
+}
+
+/** The key management service of the project's region. */
+export function kmsClient(access: Access, region: string, projectId: string): Client {
+  return serviceClient('kms', access, region, projectId);
+}
+
+function serviceClient(service: string, access: Access, region: string, projectId?: string): Client {
   const credential = withKey(new BasicCredentials(), access);
   if (projectId !== undefined) credential.withProjectId(projectId);
   const client = new ClientBuilder((hc) => hc)
     .withCredential(credential)
-    .withEndpoint(endpointOf(access, 'ims', region))
+    .withEndpoint(endpointOf(access, service, region))
     .withOptions(optionsOf(access))
     .build() as HcClient;
   return clientOf(client);

@@ -109,7 +109,7 @@ describe.each(['HTTP', 'HTTPS'])('over %s', { timeout: 60_000 }, (protocol) => {
       user: { name: 'owner' },
       project: { id: site.projectOf(there), name: there },
     });
-    expect(byName(answer.token.catalog)).toEqual(['keystone', 'glance']);
+    expect(byName(answer.token.catalog)).toEqual(['keystone', 'glance', 'key-management', 'kmsv1']);
     return answer['X-Subject-Token'];
   }
 

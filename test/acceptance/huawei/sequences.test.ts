@@ -283,6 +283,38 @@ describe("Open Telekom Cloud's Go client", { timeout: 60_000 }, () => {
   });
 });
 
+describe("Open Telekom Cloud's Terraform", { timeout: 60_000 }, () => {
+  it('makes a key, encrypts an image with it, and has it deleted', async () => {
+    const iam = service(otc, 'iam', here);
+    const { catalog } = await iam('GET', '/v3/auth/catalog');
+    const entry = catalog.find(({ type }: Answer) => type === 'kmsv1');
+    const endpoint = entry.endpoints.find(({ region }: Answer) => region === here);
+    const projectId = site.projectOf(here);
+    expect(endpoint.url).toBe(`${endpointOf({ ...site.access, ...otc }, 'kms', here)}/v1.0/${projectId}`);
+
+    const kms = service(otc, 'kms', here, { projectId });
+    // Each of them is to be answered with 200, and with nothing else.
+    const ask = (action: string, body: object) => kms('POST', `/v1.0/${projectId}/kms/${action}`, { body, ok: [200] });
+    const { key_id } = (await ask('create-key', { key_alias: 'otc-key', key_description: 'of images' })).key_info;
+    const { key_info } = await ask('describe-key', { key_id });
+    expect(key_info).toMatchObject({ key_state: '2', key_alias: 'otc-key', realm: here });
+    for (const value of Object.values(key_info)) expect(value).toBeTypeOf('string');
+    expect((await kms('GET', `/v1.0/${projectId}/kms/${key_id}/tags`)).tags).toEqual([]);
+    const rotation = { key_id, rotation_interval: 0 };
+    expect(await ask('get-key-rotation-status', rotation)).toMatchObject({ key_rotation_enabled: false });
+    const { key_details, truncated } = await ask('list-keys', {});
+    expect([key_details, truncated]).toEqual([[key_info], 'false']);
+
+    const ims = service(otc, 'ims', here, { projectId });
+    const body = { name: 'otc-sealed', description: '', cmk_id: key_id };
+    const { job_id } = await ims('POST', `/v1/cloudimages/${site.imageId}/copy`, { body, ok: [200] });
+    const { entities } = await poll(ims, projectId, job_id);
+    expect(await site.find(here, entities.image_id)).toMatchObject({ __system__cmkid: key_id });
+    expect(await ask('schedule-key-deletion', { key_id, pending_days: '7' })).toEqual({ key_id, key_state: '4' });
+    await ims('DELETE', `/v2/images/${entities.image_id}`);
+  });
+});
+
 describe("Huawei Cloud's SDK", { timeout: 60_000 }, () => {
   const build = (credential: BasicCredentials | GlobalCredentials, name: string): HcClient =>
     new ClientBuilder((hc) => hc)

@@ -10,9 +10,11 @@ let site: Site;
 let friend: Client;
 let viewer: Client;
 /** Ids of images in `here`, by what they are for. */
-let ids: Readonly<Record<'plain' | 'copied' | 'shared' | 'open' | 'kept' | 'local', string>>;
+let ids: Readonly<Record<'plain' | 'copied' | 'shared' | 'open' | 'kept' | 'local' | 'sealed', string>>;
 /** On its way to `there`. */
 let copying: string;
+/** What `sealed` stands on, which is encrypted. */
+let snapshot: string;
 
 beforeAll(async () => {
   // Without workers a copy waits for as long as it is needed.
@@ -34,20 +36,15 @@ beforeAll(async () => {
   await vm.call('shareImage', { imageId: shared, pins: ['friend'] }, here);
   await vm.call('releaseImage', { imageId: open }, here);
   await mimeo.json('image', 'set', kept, '--protect');
-  const local = await mimeo.json<{ jdcloudId: string }>(
-    ...[
-      'image',
-      'import',
-      site.images[0]?.disk ?? '',
-      '--region',
-      here,
-      '--name',
-      'local',
-      '--root-device',
-      'local-disk',
-    ],
-  );
-  ids = { plain, copied, shared, open, kept, local: local.jdcloudId };
+  const disk = site.images[0]?.disk ?? '';
+  const imported = async (name: string, option: string, value: string) => {
+    const named = ['--region', here, '--name', name, option, value];
+    return (await mimeo.json<{ jdcloudId: string }>('image', 'import', disk, ...named)).jdcloudId;
+  };
+  const local = await imported('local', '--root-device', 'local-disk');
+  const sealed = await imported('sealed', '--encrypt', 'default');
+  ids = { plain, copied, shared, open, kept, local, sealed };
+  snapshot = (await site.find(here, sealed)).snapshotId;
   const { result } = await vm.call('copyImages', { sourceImageIds: [copied], destinationRegion: there }, here);
   copying = result.copyImages[0].destinationImageId;
 }, 120_000);
@@ -104,6 +101,19 @@ const rows: readonly Row[] = [
     "Community image can't be shared",
     () => site.vm.call('shareImage', { imageId: ids.open, pins: ['friend'] }, here),
   ],
+  [bad, precondition, "Copy encrypted snapshot '{snapshot}' is not support.", () => copy(site.vm, [ids.sealed])],
+  [
+    bad,
+    precondition,
+    "Share encrypted snapshot '{snapshot}' is not support.",
+    () => site.vm.call('shareImage', { imageId: ids.sealed, pins: ['friend'] }, here),
+  ],
+  [
+    bad,
+    precondition,
+    "Share encrypted snapshot '{snapshot}' is not support.",
+    () => site.vm.call('releaseImage', { imageId: ids.sealed }, here),
+  ],
   [
     bad,
     'INVALID_ARGUMENT',
@@ -133,12 +143,20 @@ const rows: readonly Row[] = [
 
 it.each(rows)('%i %s: %s', async (code, status, message, ask) => {
   const raised = await raisedBy(ask());
-  const named = message.replace('{copied}', ids.copied).replace('{copying}', copying);
+  const named = message.replace('{copied}', ids.copied).replace('{copying}', copying).replace('{snapshot}', snapshot);
   expect({ http: raised.responseObj.status, error: raised.error }).toEqual({
     http: code,
     error: { code, status, message: named },
   });
   expect(raised.requestId).toMatch(/^[0-9a-f]{32}$/);
+});
+
+it('says of an encrypted image, and of its snapshot, that it is', async () => {
+  const image = await site.find(here, ids.sealed);
+  expect(image).toMatchObject({ snapshotId: snapshot, systemDisk: { cloudDisk: { encrypt: true, encrypted: true } } });
+  const described = await site.disks.call('describeSnapshot', { snapshotId: snapshot }, here);
+  expect(described.result.snapshot).toMatchObject({ encrypted: true, images: [ids.sealed] });
+  expect(await site.find(here, ids.plain)).toMatchObject({ systemDisk: { cloudDisk: { encrypted: false } } });
 });
 
 it.each([

@@ -3,7 +3,6 @@ import type { Faults } from '../fault.ts';
 import { imageQuota, resourceGroupNotFound, snapshotQuota } from '../refusals.ts';
 import { nameRuleMessage } from './text-parameters.ts';
 
-const noKeys = 'no region has a key management service, so nothing that would need a key gets this far';
 const noMarketplace = 'there is no marketplace';
 
 export const copyFaults = {
@@ -25,7 +24,7 @@ export const copyFaults = {
     status: 403,
     code: 'IncorrectDestinationRegion',
     message: 'The destination region is not equal the target region.',
-    when: "DestinationRegionId is missing, or is RegionId and the image is the caller's own",
+    when: "DestinationRegionId is missing, or is RegionId, the image is the caller's own and Encrypted is not true",
   },
   nameReserved: {
     status: 400,
@@ -77,7 +76,7 @@ export const copyFaults = {
     status: 400,
     code: 'IncorrectImageStatus',
     message: 'The image not available.',
-    when: 'the image is not Available: it is being made, has failed, or is Deprecated',
+    when: 'the image is not Available: it is being made, has failed, or is Deprecated; or the key that it is encrypted with is deleted',
   },
   communityImage: {
     status: 400,
@@ -156,19 +155,19 @@ export const copyFaults = {
     status: 403,
     code: 'InvalidRegionId.NotSupportEncryptAlgorithm',
     message: 'The current region does not support creating encrypted disks with EncryptAlgorithm.',
-    when: 'Encrypted is true and EncryptAlgorithm is given: no region has a key management service',
+    when: 'Encrypted is true and EncryptAlgorithm is sm4-128: what is encrypted is encrypted with AES',
   },
   keysUnsupported: {
     status: 403,
     code: 'InvalidRegion.NotSupport',
     message: 'The specified region does not support byok.',
-    when: 'Encrypted is true and KMSKeyId is given; on the older page, which has no other row for it, Encrypted alone as well: no region has a key management service',
+    when: 'the setting defaultKeyRegions has the destination, and KMSKeyId names another key than its default key; on the older page, which has no row of its own for it, also if keylessRegions has it',
   },
   kmsNotEnabled: {
     status: 400,
     code: 'InvalidParameter.KmsNotEnabled',
     message: 'The specified operation need enable KMS.',
-    when: 'Encrypted is true and nothing else is said: no region has a key management service (newer page only)',
+    when: 'Encrypted is true, and the setting keylessRegions has the destination (newer page only)',
   },
   snapshotNotFound: {
     status: 400,
@@ -205,19 +204,19 @@ export const copyFaults = {
     status: 403,
     code: 'OperationDeined.EncryptedSnapshot',
     message: 'The image contains encrypted snapshots, which do not support copying.',
-    never: noKeys,
+    when: 'the image is encrypted (older page only)',
   },
   encryptedToPlain: {
     status: 403,
     code: 'OperationDeined.EncryptedSnapshot',
     message: 'The image contains encrypted snapshots, which do not support copying to non-encrypted ones.',
-    never: noKeys,
+    when: 'the image is encrypted and Encrypted is not true (newer page only)',
   },
   plainToEncrypted: {
     status: 403,
     code: 'OperationDenied.EncryptSnapshotAcrossRegion',
     message: 'The image do not contain encrypted snapshots, which do not support copying to encrypted ones.',
-    never: noKeys,
+    never: 'the older page encrypts on the way and has no such row, and newer clients (Packer) have the same done',
   },
   notPublished: {
     status: 403,
@@ -235,39 +234,39 @@ export const copyFaults = {
     status: 403,
     code: 'InvalidParameter.KMSKeyId.KMSUnauthorized',
     message: 'ECS service have no right to access your KMS.',
-    never: noKeys,
+    when: 'the key is not granted to the image service; what CreateKey makes is',
   },
   keyNotEnabled: {
     status: 403,
     code: 'InvalidParameter.KMSKeyId.CMKNotEnabled',
     message: 'The CMK (Customer Master Key) must be in an active state.',
     older: 'The CMK needs to be enabled.',
-    never: noKeys,
+    when: 'the key, or the one that the image is encrypted with, is not Enabled',
   },
   keyUntaggable: {
     status: 403,
     code: 'InvalidParameter.KMSKeyId.CMKUnauthorized',
     message: 'The CMK(Customer Master Key) lacks authorization to add tags to the ECS service.',
-    never: noKeys,
+    never: 'keys have no tags',
   },
   dataKeyFailed: {
     status: 403,
     code: 'InvalidParameter.DataEncryptedKeyCreateFailed',
     message:
       'Create kms data encrypted key fail. If you need further assistance, you can contact the KMS Technical Support.',
-    never: noKeys,
+    when: 'what holds the keys does not answer, or does not encrypt a data key',
   },
   notInvited: {
     status: 403,
     code: 'UserNotInTheWhiteList',
     message: 'The user is not in byok white list.',
-    never: 'nobody is invited to anything',
+    when: "KMSKeyId names a key, and the setting keyAccounts is there without the caller's account",
   },
   kmsServiceUnauthorized: {
     status: 403,
     code: 'OperationDenied.KmsServiceUnauthorized',
     message: 'The account is not authorized to kms service, please authorize it.',
-    never: noKeys,
+    when: 'the key that the image is encrypted with is not granted to the image service any more',
   },
   nonCompliantRegion: {
     status: 403,
@@ -303,7 +302,7 @@ export const copyFaults = {
     status: 404,
     code: 'InvalidParameter.KMSKeyId.NotFound',
     message: 'The specified KMSKeyId does not exist.',
-    never: noKeys,
+    when: 'the account has no key of this id in the destination; an alias is none',
   },
   requestConflict: {
     status: 409,

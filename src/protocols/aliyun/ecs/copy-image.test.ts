@@ -4,17 +4,28 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestAliyun, type TestAliyun } from '../../../../test/support/aliyun-api.ts';
 import type { AliyunParameters } from '../../../../test/support/aliyun-client.ts';
 import { expectFault, type Provocations } from '../../../../test/support/aliyun-faults.ts';
+import { makeEncryptedImage, makeKey } from '../../../../test/support/encrypted-image.ts';
 import { rowsOf } from '../../../../test/support/fault-tables.ts';
-import { createInstallation, finishCopy, type Installation, makeImage } from '../../../../test/support/installation.ts';
+import {
+  createInstallation,
+  finishCopy,
+  type Installation,
+  makeImage,
+  type TestRegion,
+} from '../../../../test/support/installation.ts';
+import { noKey, withKeyLimits, withoutKeyProvider } from '../../../../test/support/key-limits.ts';
 import { makeImageOfOthers, makePlainImage, type Seeing } from '../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../app/context.ts';
 import { findImage } from '../../../app/find-image.ts';
+import { disableKey } from '../../../app/keys/change-key.ts';
+import { revokeKey } from '../../../app/keys/key-grants.ts';
 import { listImages } from '../../../app/list-images.ts';
 import { setQuotas } from '../../../app/quotas.ts';
 import { shareImage } from '../../../app/share-image.ts';
 import { createResourceGroup } from '../../../app/tenants/resource-groups.ts';
 import type { NewImage } from '../../../db/new-images.ts';
 import type { Image } from '../../../domain/image.ts';
+import type { Key } from '../../../domain/key.ts';
 import type { QuotaKind } from '../../../domain/quota.ts';
 import { commonFaults } from '../common-faults.ts';
 import { type Page, pages } from '../fault.ts';
@@ -62,6 +73,25 @@ async function copyTwice({ client, caller }: TestAliyun) {
   return await client.call('CopyImage', parametersFor(image));
 }
 
+const newOwnKey = (caller: Caller, region?: TestRegion) => makeKey(installation, caller, region);
+const newEncrypted = (caller: Caller, key: Key) => makeEncryptedImage(installation, caller, { key: key.id });
+
+/** Both pages encrypt in the image's own region. */
+async function encryptWith(aliyun: TestAliyun, key: Key | undefined, more: AliyunParameters = {}) {
+  return await copyNew(aliyun, { DestinationRegionId: 'north', Encrypted: true, KMSKeyId: key?.id, ...more });
+}
+
+/** Copies an image whose key something has happened to. */
+async function copyEncrypted({ client, caller }: TestAliyun, happens: (key: Key) => Promise<unknown>) {
+  const key = await newOwnKey(caller);
+  const image = await newEncrypted(caller, key);
+  await happens(key);
+  return await client.call(
+    'CopyImage',
+    parametersFor(image, { Encrypted: true, KMSKeyId: (await newOwnKey(caller, 'south')).id }),
+  );
+}
+
 const provocations: Provocations<typeof copyFaults> = {
   sourceRegionNotFound: (aliyun) => copyNew(aliyun, { RegionId: 'nowhere' }),
   destinationRegionNotFound: (aliyun) => copyNew(aliyun, { DestinationRegionId: 'nowhere' }),
@@ -105,8 +135,41 @@ const provocations: Provocations<typeof copyFaults> = {
   algorithmWithoutEncryption: (aliyun) => copyNew(aliyun, { EncryptAlgorithm: 'aes-256' }),
   algorithmInvalid: (aliyun) => copyNew(aliyun, { EncryptAlgorithm: 'rot-13' }),
   algorithmUnsupported: (aliyun) => copyNew(aliyun, { EncryptAlgorithm: 'sm4-128', Encrypted: true }),
-  keysUnsupported: (aliyun) => copyNew(aliyun, { KMSKeyId: 'e522b26d', Encrypted: true }),
-  kmsNotEnabled: (aliyun) => copyNew(aliyun, { Encrypted: 'True' }),
+  keysUnsupported: (aliyun) =>
+    withKeyLimits(installation, { defaultKeyRegion: 'north' }, () =>
+      encryptWith(aliyun, undefined, { KMSKeyId: noKey }),
+    ),
+  kmsNotEnabled: (aliyun) =>
+    withKeyLimits(installation, { keylessRegion: 'north' }, () => encryptWith(aliyun, undefined)),
+  async encryptedSnapshot({ client, caller }) {
+    const image = await newEncrypted(caller, await newOwnKey(caller));
+    return await client.call('CopyImage', parametersFor(image, { Encrypted: true }));
+  },
+  async encryptedToPlain({ client, caller }) {
+    const image = await newEncrypted(caller, await newOwnKey(caller));
+    return await client.call('CopyImage', parametersFor(image));
+  },
+  async kmsUnauthorized(aliyun) {
+    const key = await newOwnKey(aliyun.caller);
+    await revokeKey(installation.context, aliyun.caller, key.id, 'images');
+    return await encryptWith(aliyun, key);
+  },
+  async keyNotEnabled(aliyun) {
+    const key = await newOwnKey(aliyun.caller);
+    await disableKey(installation.context, aliyun.caller, key.id);
+    return await encryptWith(aliyun, key);
+  },
+  async dataKeyFailed(aliyun) {
+    const key = await newOwnKey(aliyun.caller);
+    return await withoutKeyProvider(installation, () => encryptWith(aliyun, key));
+  },
+  async notInvited(aliyun) {
+    const key = await newOwnKey(aliyun.caller);
+    return await withKeyLimits(installation, { keyAccount: 'another' }, () => encryptWith(aliyun, key));
+  },
+  kmsServiceUnauthorized: (aliyun) =>
+    copyEncrypted(aliyun, ({ id }) => revokeKey(installation.context, aliyun.caller, id, 'images')),
+  keyNotFound: (aliyun) => encryptWith(aliyun, undefined, { KMSKeyId: noKey }),
 };
 
 /** Rows that one of the pages does not have. */
@@ -117,7 +180,10 @@ const onlyOn: Readonly<Record<string, Page>> = {
   algorithmWithoutEncryption: 'newer',
   algorithmInvalid: 'newer',
   algorithmUnsupported: 'newer',
+  encryptedToPlain: 'newer',
+  kmsServiceUnauthorized: 'newer',
   beingCopied: 'older',
+  encryptedSnapshot: 'older',
 };
 
 describe.each(pages)('on the %s page, CopyImage', (page) => {
@@ -164,19 +230,21 @@ describe('the other ways to the same rows', () => {
     expectFault(await copyBeyond(sides.newer, 'bytes', 0), copyFaults.snapshotQuota);
   });
 
-  it('the older page copies nothing of others, not even where it lies, and knows no service key', async () => {
+  it('the older page copies nothing of others, not even where it lies, and has one row for all that is said of regions and keys', async () => {
     const { client, caller } = sides.older;
     for (const as of ['shared', 'public'] as const) {
       const parameters = parametersFor(await imageOfOthers(caller, as), { DestinationRegionId: 'north' });
       expectFault(await client.call('CopyImage', parameters), copyFaults.sharedElsewhere, 'older');
     }
-    expectFault(await copyNew(sides.older, { Encrypted: true }), copyFaults.keysUnsupported, 'older');
+    const keyless = await withKeyLimits(installation, { keylessRegion: 'north' }, () =>
+      encryptWith(sides.older, undefined),
+    );
+    expectFault(keyless, copyFaults.keysUnsupported, 'older');
   });
 
   it.each(['aes-256', 'rot-13'])('on the older page EncryptAlgorithm is no parameter: %s', async (EncryptAlgorithm) => {
     expect((await copyNew(sides.older, { EncryptAlgorithm })).status).toBe(200);
-    const encrypted = await copyNew(sides.older, { EncryptAlgorithm, Encrypted: true });
-    expectFault(encrypted, copyFaults.keysUnsupported, 'older');
+    expect((await encryptWith(sides.older, undefined, { EncryptAlgorithm })).status).toBe(200);
   });
 
   it('a group that is named otherwise than by its id', async () => {

@@ -1,9 +1,12 @@
 import { copyImages } from '../../../app/copy-images.ts';
+import { type FailureCode, FailureError } from '../../../domain/failure.ts';
+import { isUuid } from '../../../domain/ids.ts';
 import type { ImageIds } from '../../../domain/image.ts';
+import { isRefusal } from '../../../domain/refusal.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { commonFaults } from '../common-faults.ts';
 import { aliyunCopyPolicies } from '../copy-policy.ts';
-import type { Page } from '../fault.ts';
+import type { Fault, Page } from '../fault.ts';
 import { operation } from '../operation.ts';
 import { flag, required, text } from '../parameters.ts';
 import { copyFaults as faults } from './copy-faults.ts';
@@ -25,27 +28,39 @@ function readAlgorithm(word: string | undefined): string | undefined {
   return word;
 }
 
-/**
- * Whoever asks for an encrypted copy never gets a plain one: regions have no key management service yet, and say so. Each page
- * has its row for that; of the newer one's three, the one that is about what was asked for.
- */
-function refuseEncryption({ Encrypted, KMSKeyId, EncryptAlgorithm }: EncryptionAsked, page: Page): void {
+/** In the words of the core. Which algorithm is asked for only the newer page minds. */
+function encryptionOf({ Encrypted, KMSKeyId, EncryptAlgorithm }: EncryptionAsked, page: Page): string {
   const algorithm = page === 'newer' ? readAlgorithm(EncryptAlgorithm) : undefined;
   if (!Encrypted) {
     if (KMSKeyId !== undefined) throw new FaultError(faults.keyWithoutEncryption);
     if (algorithm !== undefined) throw new FaultError(faults.algorithmWithoutEncryption);
-    return;
+    return 'none';
   }
-  if (algorithm !== undefined) throw new FaultError(faults.algorithmUnsupported);
-  if (KMSKeyId !== undefined || page === 'older') throw new FaultError(faults.keysUnsupported);
-  throw new FaultError(faults.kmsNotEnabled);
+  if (algorithm === 'sm4-128') throw new FaultError(faults.algorithmUnsupported);
+  // Aliases and other words mean something in the core, but not here.
+  if (KMSKeyId !== undefined && !isUuid(KMSKeyId)) throw new FaultError(faults.keyNotFound);
+  return KMSKeyId ?? 'default';
 }
+
+/** What the core throws, where that alone does not say which row it is. */
+function toCopyError(error: unknown, encryption: string): unknown {
+  const as = (fault: Fault) => new FaultError(fault, '', { cause: error });
+  // A data key is all that the key provider was asked for.
+  const isOfProvider = error instanceof FailureError && providerFailures.includes(error.code);
+  if (isOfProvider) return as(faults.dataKeyFailed);
+  // Of a key that was not asked for: the image is encrypted with it.
+  if (isRefusal(error, 'key.not-found') && error.facts.key !== encryption) return as(faults.imageNotAvailable);
+  if (isRefusal(error, 'key.not-granted') && error.facts.key !== encryption) return as(faults.kmsServiceUnauthorized);
+  return error;
+}
+
+const providerFailures: readonly FailureCode[] = ['key-provider-unavailable', 'image-damaged'];
 
 /** Answers at once with the new image's id, which DescribeImages shows from then on: Waiting, Creating, Available. */
 export const copyImage = operation({
   service: 'ecs',
   action: 'CopyImage',
-  summary: 'Copies an image to another region.',
+  summary: 'Copies an image to another region, or encrypts it in its own.',
   right: 'copy.create',
   parameters: {
     RegionId: required(text()),
@@ -77,13 +92,25 @@ export const copyImage = operation({
     'copy.conflict': faults.copyConflict,
     'copy.kind': faults.notBootable,
     'copy.size': faults.tooLarge,
+    'image.encrypted': faults.encryptedSnapshot,
+    'copy.decrypting': faults.encryptedToPlain,
+    'key.not-found': faults.keyNotFound,
+    'key.other-region': faults.keyNotFound,
+    'key.disabled': faults.keyNotEnabled,
+    'key.not-granted': faults.kmsUnauthorized,
+    'key.region': ({ own }) => new FaultError(own ? faults.keysUnsupported : faults.kmsNotEnabled),
+    'key.account': faults.notInvited,
   },
-  olderRefusals: { 'copy.source': faults.sharedElsewhere, 'copy.conflict': faults.beingCopied },
+  olderRefusals: {
+    'copy.source': faults.sharedElsewhere,
+    'copy.conflict': faults.beingCopied,
+    'key.region': faults.keysUnsupported,
+  },
   async handle({ context, caller, parameters }) {
     const { RegionId, ImageId, DestinationRegionId, ClientToken, DryRun } = parameters;
     if (!context.regions.includes(RegionId)) throw new FaultError(faults.sourceRegionNotFound);
     requireImageId(ImageId);
-    refuseEncryption(parameters, context.page);
+    const encryption = encryptionOf(parameters, context.page);
     const command = {
       policy: aliyunCopyPolicies[context.page],
       images: [ImageId],
@@ -93,8 +120,12 @@ export const copyImage = operation({
       description: parameters.DestinationDescription,
       resourceGroup: parameters.ResourceGroupId,
       tags: parameters.Tag,
+      encryption,
     };
-    const { images } = await copyImages(context, caller, command, { token: ClientToken, dryRun: DryRun });
+    const options = { token: ClientToken, dryRun: DryRun, triesKeys: true };
+    const { images } = await copyImages(context, caller, command, options).catch((error: unknown) => {
+      throw toCopyError(error, encryption);
+    });
     return { ImageId: (images[0] as ImageIds).aliyunId };
   },
 });

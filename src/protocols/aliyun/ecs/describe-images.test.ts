@@ -264,6 +264,7 @@ describe('DescribeImages', () => {
         size: (index + 1) * 1024 ** 3 + 1,
         dataBytes: null,
         digest: null,
+        key: null,
         snapshot: {
           id: randomUUID(),
           aliyunId: `s-${randomUUID().replaceAll('-', '').slice(0, 20)}`,

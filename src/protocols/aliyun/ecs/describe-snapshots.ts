@@ -51,18 +51,19 @@ function queryOf(asked: Asked): SnapshotQuery {
     role: asked.SourceDiskType,
     states: Status === 'all' ? undefined : [Status],
     inUse: Usage && Usage === 'image',
+    encrypted: asked.Encrypted || undefined,
+    key: asked.KMSKeyId,
     tags: asked.Tag,
     resourceGroup: asked.ResourceGroupId,
     ...Filter,
   };
 }
 
-/** There are neither instances nor disks here, nor anything that is made by itself, is encrypted or lies elsewhere. */
+/** There are neither instances nor disks here, nor anything that is made by itself or lies elsewhere. */
 function asksForNone(asked: Asked): boolean {
-  const { InstanceId, DiskId, KMSKeyId, Encrypted, SnapshotType, Usage, Category = 'standard' } = asked;
+  const { InstanceId, DiskId, SnapshotType, Usage, Category = 'standard' } = asked;
   return (
-    [InstanceId, DiskId, KMSKeyId].some((id) => id !== undefined) ||
-    Encrypted === true ||
+    [InstanceId, DiskId].some((id) => id !== undefined) ||
     SnapshotType === 'auto' ||
     Usage === 'disk' ||
     Usage === 'image_disk' ||

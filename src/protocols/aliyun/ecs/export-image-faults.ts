@@ -23,6 +23,12 @@ export const exportImageFaults = {
     when: 'the installation is not told of an object store',
   },
   imageStatus,
+  encrypted: {
+    status: 400,
+    code: 'ImageNotSupported',
+    message: 'The specified Image contains encrypted snapshots, do not support export.',
+    when: 'the image is encrypted',
+  },
   formatMalformed: {
     status: 400,
     code: 'InvalidImageFormat.Malformed',
@@ -71,8 +77,7 @@ export const exportImageFaults = {
 } as const satisfies Faults;
 
 export const unusedExportImageFaults: Faults = {
-  ...unused('no region has a key management service, so nothing is encrypted', [
-    [400, 'ImageNotSupported', 'The specified Image contains encrypted snapshots, do not support export.'],
+  ...unused('whether the object store encrypts by itself is not asked', [
     [403, 'InvalidOSSBucket.EncryptUnsupported', 'Accessing objects from encrypted OSS bucket is not supported.'],
   ]),
   ...unused('all images are custom images', [

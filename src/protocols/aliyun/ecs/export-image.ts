@@ -1,4 +1,5 @@
 import { exportImage as exportToObjects } from '../../../app/tasks/export-image.ts';
+import { isEncrypted } from '../../../domain/image.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { oneOf } from '../../shared/parameters.ts';
 import { operation } from '../operation.ts';
@@ -40,6 +41,7 @@ export const exportImage = operation({
   async handle({ context, caller, parameters: asked }) {
     const { ImageFormat, OSSBucket: bucket, OSSPrefix: prefix = 'export', DryRun: dryRun } = asked;
     const image = await findOwnImage(context, caller, asked);
+    if (isEncrypted(image)) throw new FaultError(faults.encrypted);
     // Disks here have other formats, and not this one.
     if (ImageFormat === 'vdi') throw new FaultError(faults.formatUnsupported);
     const command = { image: image.id, bucket, prefix, format: ImageFormat ?? null };

@@ -3,6 +3,7 @@ import type { AppContext, Caller } from '../../../app/context.ts';
 import { findCopiesInto } from '../../../app/find-copy.ts';
 import { findImportsInto } from '../../../app/tasks/find-task.ts';
 import { type Copy, percentDone, secondsRemaining } from '../../../domain/copy.ts';
+import { isEncrypting } from '../../../domain/copy-policy.ts';
 import type { Disk, Image } from '../../../domain/image.ts';
 import { isReadable } from '../../../domain/states.ts';
 import type { Task } from '../../../domain/task.ts';
@@ -107,7 +108,8 @@ function mappings(image: Image, isOwn: boolean, copy: Copy | undefined, task: Ta
       SnapshotId: isOwn ? disk.snapshot.aliyunId : '',
       ImportOSSBucket: from?.bucket ?? '',
       ImportOSSObject: from?.object ?? '',
-      Encrypted: false,
+      // An encrypting copy that has stored no bytes yet counts.
+      Encrypted: disk.key !== null || (copy !== undefined && isEncrypting(copy)),
       ...(copy === undefined ? { Progress: isCopied ? '100%' : '' } : progressOfDisk(copy, disk, before)),
     };
     before += disk.size;

@@ -34,6 +34,7 @@ export const modifyImageSharePermission = operation({
   faults: shareFaults,
   refusals: {
     'account.not-found': ({ account: number }) => new FaultError(shareFaults.accountNotFound, number),
+    'image.encrypted': shareFaults.encryptedSnapshot,
     'member.own': shareFaults.ownAccount,
     'member.limit': shareFaults.accountQuota,
   },

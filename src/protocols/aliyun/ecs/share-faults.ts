@@ -2,7 +2,7 @@
 import type { Faults } from '../fault.ts';
 import { imageCopying, imageNotFound } from '../refusals.ts';
 
-const noKeys = 'no region has a key management service, so there are no encrypted images';
+const noSharedKeys = 'nothing encrypted is shared, whatever its key';
 const noCensor = 'no words are forbidden';
 
 export const shareFaults = {
@@ -35,7 +35,7 @@ export const shareFaults = {
     status: 403,
     code: 'AssumeRoleError',
     message: 'Requires a RAM role of AliyunECSShareEncryptImageDefaultRole before sharing encrypted image.',
-    never: noKeys,
+    never: noSharedKeys,
   },
   descriptionSensitive: {
     status: 403,
@@ -83,7 +83,7 @@ export const shareFaults = {
     status: 403,
     code: 'OperationDeined.FullImage',
     message: 'The encrypted image contains multiple snapshots, which do not support share.',
-    never: noKeys,
+    never: noSharedKeys,
   },
   sharedImageQuota: {
     status: 403,
@@ -108,7 +108,7 @@ export const shareFaults = {
     status: 403,
     code: 'OperationDeined.EncryptedSnapshot',
     message: 'The image contains encrypted snapshots, which do not support share.',
-    never: noKeys,
+    when: 'the image is encrypted, or a copy is making it so, and accounts are to be added or it is to be opened to everybody',
   },
   imageDeprecated: {
     status: 403,
@@ -120,20 +120,20 @@ export const shareFaults = {
     status: 403,
     code: 'InvalidParameter.KMSKeyId.CMKUnauthorized',
     message: 'The CMK(Customer Master Key) lacks authorization to add tags to the ECS service.',
-    never: noKeys,
+    never: noSharedKeys,
   },
   keyNotEnabled: {
     status: 403,
     code: 'InvalidParameter.KMSKeyId.CMKNotEnabled',
     message: 'The CMK (Customer Master Key) must be in an active state.',
-    never: noKeys,
+    never: noSharedKeys,
   },
   serviceKey: {
     status: 403,
     code: 'InvalidOperation.ServiceKeyEncryptedImageUnsupported',
     message:
       'The specified service key encrypted image is not supported for this operation. Please switch to a CMK (Customer Master Key) encrypted image and retry.',
-    never: noKeys,
+    never: noSharedKeys,
   },
   imageNotFound,
   imageCopying,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestAliyun, type TestAliyun } from '../../../../test/support/aliyun-api.ts';
 import type { AliyunParameters } from '../../../../test/support/aliyun-client.ts';
 import { expectFault, type Provocations } from '../../../../test/support/aliyun-faults.ts';
+import { makeEncryptedImage } from '../../../../test/support/encrypted-image.ts';
 import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { copyImage, finishCopy, makeImage } from '../../../../test/support/installation.ts';
 import { insertPlainImage } from '../../../../test/support/plain-image.ts';
@@ -182,6 +183,11 @@ describe('sharing', () => {
       return await modify(image, numbered('AddAccount', guests.slice(0, 1)));
     },
     imageDeprecated: async () => await modify(await newImage('deprecated'), numbered('AddAccount', guests.slice(0, 1))),
+    async encryptedSnapshot() {
+      const { installation } = aliyun;
+      const image = await makeEncryptedImage(installation, owner);
+      return await modify(image, numbered('AddAccount', guests.slice(0, 1)));
+    },
     imageNotFound: async () => await modify({ ...(await newImage()), region: 'south' }, numbered('AddAccount', guests)),
     async imageCopying() {
       const { context } = aliyun.installation;
@@ -198,5 +204,19 @@ describe('sharing', () => {
 
   it.each(rowsOf(shareFaults, provocations))('says what its table says: $name', async ({ provoke, fault }) => {
     expectFault(await provoke(aliyun), fault);
+  });
+
+  it('what is encrypted, or is being encrypted, is opened to nobody, and can be taken away', async () => {
+    const { installation, client } = aliyun;
+    const image = await makeEncryptedImage(installation, owner);
+    const { aliyunId: ImageId } = await newImage();
+    const asked = { RegionId: 'north', ImageId, DestinationRegionId: 'north', Encrypted: true };
+    const { body } = await client.call('CopyImage', asked);
+    const waiting = await findImage(installation.context, owner, body.ImageId);
+    for (const each of [image, waiting]) {
+      expectFault(await modify(each, { IsPublic: true }), shareFaults.encryptedSnapshot);
+      expectFault(await modify(each, numbered('AddAccount', guests.slice(0, 1))), shareFaults.encryptedSnapshot);
+      expect(await modify(each, numbered('RemoveAccount', guests.slice(0, 1)))).toMatchObject({ status: 200 });
+    }
   });
 });

@@ -3,6 +3,7 @@ import { FaultError } from '../../shared/faults.ts';
 import { oneOf, type Parameter } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
 import type { Faults } from '../fault.ts';
+import { parseJson } from '../json-text.ts';
 import { flag, groups, required, text } from '../parameters.ts';
 import { type CreatedWithin, createdWithin } from './created-within.ts';
 import { pageParameters } from './paging-parameters.ts';
@@ -79,19 +80,11 @@ const snapshotIds: Parameter<readonly string[] | undefined> = {
   read(value, name) {
     const list = idList.read(value, name);
     if (list === undefined) return undefined;
-    const ids = parse(list);
+    const ids = parseJson(list);
     if (!isListOfTexts(ids) || ids.length > mostIds) throw new FaultError(faults.snapshotIdsMalformed);
     return ids.length === 0 ? undefined : ids;
   },
 };
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}
 
 function isListOfTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createTestAliyun, type TestAliyun } from '../../../../test/support/aliyun-api.ts';
 import type { AliyunClient, AliyunParameters } from '../../../../test/support/aliyun-client.ts';
 import { expectFault, type Provocations } from '../../../../test/support/aliyun-faults.ts';
+import { makeEncryptedImage } from '../../../../test/support/encrypted-image.ts';
 import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createInstallation, makeImage, readBytes, until } from '../../../../test/support/installation.ts';
 import { type ObjectServer, startObjectServer } from '../../../../test/support/object-server.ts';
@@ -315,6 +316,10 @@ describe('an export', () => {
     prefixMalformed: async () => await exporting(await newImage(), { OSSPrefix: 'a/b' }),
     regionNotFound: async () => await exporting(await newImage(), { RegionId: 'east' }),
     imageStatus: async () => await exporting({ aliyunId: (await importing()).body.ImageId }),
+    async encrypted() {
+      const { installation } = aliyun;
+      return await exporting(await makeEncryptedImage(installation, caller));
+    },
     formatMalformed: async () => await exporting(await newImage(), { ImageFormat: 'tar' }),
     async formatUnsupported() {
       const image = await newImage();

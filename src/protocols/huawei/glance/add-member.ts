@@ -6,7 +6,10 @@ import { operation } from '../operation.ts';
 import { memberFaults, memberRefusals } from './member-faults.ts';
 import { findOwnImage, imageId } from './named-image.ts';
 
-const { conflict: _, ...faults } = memberFaults;
+const faults = {
+  ...memberFaults,
+  conflict: { ...memberFaults.conflict, when: 'the image is encrypted, or an unfinished copy is making it so' },
+};
 
 /** Whoever shares an image with an account again names it by another project, and changes nothing else. */
 export const addImageMember = operation({

@@ -5,12 +5,21 @@ import { allowsRange, parseRange } from '../../shared/byte-range.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { findVisibleImage } from '../ims/named-image.ts';
 import { operation } from '../operation.ts';
+import { plainFaults } from '../plain-faults.ts';
 import { glanceFaults } from './glance-faults.ts';
 import { imageId } from './named-image.ts';
 
 const { notFound, unavailable } = glanceFaults;
 
-export const downloadFileFaults = { notFound, unavailable };
+export const downloadFileFaults = {
+  keyDenied: {
+    ...plainFaults[403],
+    when: "the image is encrypted, and its key is not granted to the image service, or the caller's role uses no keys",
+  },
+  notFound: { ...notFound, when: `${notFound.when}; or the key of an encrypted image is gone` },
+  keyDisabled: { ...plainFaults[409], when: 'the image is encrypted, and its key is not enabled' },
+  unavailable,
+};
 
 /** Of an image of several disks the first, which is the one that its machine starts from. */
 export const downloadFile = operation({

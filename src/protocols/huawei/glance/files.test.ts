@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeEncryptedImage, makeKey } from '../../../../test/support/encrypted-image.ts';
 import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
 import {
@@ -17,8 +18,10 @@ import {
 } from '../../../../test/support/huawei-client.ts';
 import { expectFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
 import { makeImage, until } from '../../../../test/support/installation.ts';
+import { type KeyEnding, keyEndings } from '../../../../test/support/key-endings.ts';
 import { makePlainImage } from '../../../../test/support/plain-image.ts';
 import type { AppContext, Caller } from '../../../app/context.ts';
+import { deleteImage } from '../../../app/delete-image.ts';
 import { readQuotas, setQuotas } from '../../../app/quotas.ts';
 import { updateImage } from '../../../app/update-image.ts';
 import { createTransfers } from '../../shared/transfers.ts';
@@ -314,8 +317,21 @@ describe('a download', () => {
     ({ id } = await makeImage(context, caller, [bytes, randomBytes(10)]));
   });
 
+  /** Of an image whose key cannot be used any more. */
+  async function getSealed(ended: KeyEnding) {
+    const { id: key } = await makeKey(huawei.installation, caller);
+    const image = await makeEncryptedImage(huawei.installation, caller, { key });
+    await keyEndings[ended](context, caller, key);
+    const answer = await get(image.id);
+    // Nobody could say whether it is sound.
+    await deleteImage(context, caller, image.id);
+    return answer;
+  }
+
   const provocations: Provocations<typeof downloadFileFaults> = {
     notFound: () => get(randomUUID()),
+    keyDenied: () => getSealed('denied'),
+    keyDisabled: () => getSealed('disabled'),
     unavailable: () => atOnce(0, (by) => get(id, {}, by)),
   };
   it.each(rowsOf(downloadFileFaults, provocations))(
@@ -324,6 +340,14 @@ describe('a download', () => {
       expectFault(await provoke(huawei), fault, glance);
     },
   );
+
+  it('opens what is encrypted for those who may use its key, as long as there is one', async () => {
+    const image = await makeEncryptedImage(huawei.installation, caller, { disks: [bytes] });
+    expect((await get(image.id)).bytes.equals(bytes)).toBe(true);
+    const viewer = await huawei.newClient('viewer');
+    expectFault(await get(image.id, {}, viewer), downloadFileFaults.keyDenied, glance);
+    expectFault(await getSealed('gone'), downloadFileFaults.notFound, glance);
+  });
 
   it('gives the first disk, as clients stream it', async () => {
     // glanceclient says a type of a body that it does not send.

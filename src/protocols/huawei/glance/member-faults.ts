@@ -32,5 +32,6 @@ export const memberRefusals = {
   'account.not-found': memberFaults.notFound,
   'member.own': () => new FaultError(memberFaults.malformed, 'an image is not shared with its own account'),
   'member.limit': ({ limit }) => new FaultError(memberFaults.tooMany, `${limit} members`),
+  'image.encrypted': () => new FaultError(memberFaults.conflict, 'an encrypted image belongs to its account alone'),
   'image.being-copied': () => new FaultError(memberFaults.conflict, 'a copy reads the image'),
 } satisfies RefusalFaults;

@@ -104,10 +104,16 @@ describe('the catalog', () => {
         region_id: region,
         url: `${huawei.url}${path}`,
       }));
+    const inProjects = [
+      { ...endpoints('')[0], url: `${huawei.url}/v1.0/${north}` },
+      { ...endpoints('')[1], url: `${huawei.url}/v1.0/${await huawei.projectOf('south')}` },
+    ];
     expect((await get('/v3/auth/catalog')).body).toEqual({
       catalog: [
         { type: 'identity', name: 'keystone', id: hexId, endpoints: endpoints('/v3') },
         { type: 'image', name: 'glance', id: hexId, endpoints: endpoints('') },
+        { type: 'kms', name: 'key-management', id: hexId, endpoints: inProjects },
+        { type: 'kmsv1', name: 'kmsv1', id: hexId, endpoints: inProjects },
       ],
       links: { self: `${huawei.url}/v3/auth/catalog`, previous: null, next: null },
     });
@@ -121,16 +127,41 @@ describe('the catalog', () => {
       endpoints.map(({ url }) => url),
     );
     const { port } = new URL(huawei.url);
+    const ofKeys = [
+      `http://kms.north.example.com:${port}/v1.0/${north}`,
+      `http://kms.south.example.com:${port}/v1.0/${await huawei.projectOf('south')}`,
+    ];
     expect(urls).toEqual([
       `http://iam.north.example.com:${port}/v3`,
       `http://iam.south.example.com:${port}/v3`,
       `http://ims.north.example.com:${port}`,
       `http://ims.south.example.com:${port}`,
+      ...ofKeys,
+      ...ofKeys,
     ]);
     expect(
       new Set(body.catalog.flatMap(({ endpoints }: { endpoints: { id: string }[] }) => endpoints.map(({ id }) => id)))
         .size,
-    ).toBe(4);
+    ).toBe(8);
+  });
+
+  it("names the token's own project, and none in a region where its bearer sees none", async () => {
+    const { installation, caller, url } = huawei;
+    const { context } = installation;
+    const keyEndpoints = async (token: string) => {
+      const { body } = await createHuaweiClient({ url, form: 'token', token }).call('GET', '/v3/auth/catalog');
+      const { endpoints } = body.catalog.find(({ type }: { type: string }) => type === 'kms');
+      return endpoints.map((each: { url: string }) => each.url.slice(url.length));
+    };
+    const own = await createSession(context, caller, { name: 'own', project: 'north_web' });
+    expect(await keyEndpoints(own.token)).toEqual([`/v1.0/${web}`, `/v1.0/${await huawei.projectOf('south')}`]);
+    const host = await installation.newCaller();
+    const grants = [{ project: 'south', role: 'operator' } as const];
+    const fields = { name: 'catalog', description: '', trustedAccount: caller.accountId, grants, expiresAt: null };
+    await createAgency(context, host, fields);
+    const agency = { account: host.accountName, name: 'catalog' };
+    const visit = await createSession(context, caller, { name: 'visit', agency });
+    expect(await keyEndpoints(visit.token)).toEqual([`/v1.0/${await huawei.projectOf('south', host)}`]);
   });
 });
 

@@ -34,7 +34,7 @@ export async function viewToken(
     ...(agency !== null && { assumed_by: { user: userOf(session, domainOf(home)) } }),
     ...(await scopeOf(viewing, session, domain)),
     roles: rolesOf(principal.role, agency !== null),
-    ...(withCatalog && { catalog: catalogOf(viewing) }),
+    ...(withCatalog && { catalog: await catalogOf(viewing, { ...principal, origin: viewing.origin }) }),
   };
 }
 

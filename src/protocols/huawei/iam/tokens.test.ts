@@ -108,7 +108,7 @@ describe('by a password', () => {
     const { issued_at, expires_at, catalog } = answer.body.token;
     // As long as sessions live here, which is less than the cloud's day.
     expect(Date.parse(expires_at) - Date.parse(issued_at)).toBe(12 * 3600 * 1000);
-    expect(catalog.map(({ type }: { type: string }) => type)).toEqual(['identity', 'image']);
+    expect(catalog.map(({ type }: { type: string }) => type)).toEqual(['identity', 'image', 'kms', 'kmsv1']);
     const client = bearer(tokenOf(answer));
     expect((await client.call('GET', '/v3/auth/domains')).body.domains).toMatchObject([domain]);
   });

@@ -2,7 +2,7 @@
 import { unused } from '../../shared/faults.ts';
 import type { Faults } from '../fault.ts';
 import { imageFaults } from '../image-faults.ts';
-import { keyFaults } from './key-faults.ts';
+import { bareMetalFaults, keyFaults, sourceKeyFaults } from './key-faults.ts';
 
 const bothFaults = {
   imageIdMalformed: imageFaults.imageIdMalformed,
@@ -42,6 +42,20 @@ const bothFaults = {
 export const copyFaults = {
   ...bothFaults,
   ...keyFaults,
+  ...sourceKeyFaults,
+  ...bareMetalFaults,
+  sameKey: {
+    status: 400,
+    code: 'IMG.0096',
+    message: 'The specified KMS key ID must be different from the image key ID.',
+    when: 'the image is encrypted with the key that cmk_id names',
+  },
+  sharedEncrypting: {
+    status: 400,
+    code: 'IMG.0197',
+    message: 'Failed to replicate the shared image because it is encrypted using KMS.',
+    when: 'the image is shared by another account, and cmk_id is given: such an image is never encrypted, nor is its copy',
+  },
   notSupported: {
     ...imageFaults.notSupported,
     when: 'the image is shared by another account, and enterprise_project_id is given and not 0',
@@ -59,9 +73,6 @@ export const copyFaults = {
     message: 'The size of the image file exceeds the maximum allowed.',
     when: "the image's disks measure more than 128 GiB together",
   },
-  ...unused('no region has a key management service, so no image is encrypted', [
-    [400, 'IMG.0197', 'Failed to replicate the shared image because it is encrypted using KMS.'],
-  ]),
   ...unused('enterprise projects are kept here, and a new image is put into its own along with its row', [
     [400, 'IMG.0154', 'Failed to communicate with Enterprise Project Management Service (EPS).'],
     [400, 'IMG.0156', 'Failed to associate the image with the enterprise project ID.'],
@@ -122,9 +133,12 @@ export const crossRegionCopyFaults = {
     message: 'Failed to obtain the vault.',
     when: 'the image is of a whole machine, and vault_id is missing or no id',
   },
-  ...unused('no region has a key management service, so no image is encrypted', [
-    [400, 'IMG.0143', 'An encrypted image cannot be replicated cross regions.'],
-  ]),
+  encrypted: {
+    status: 400,
+    code: 'IMG.0143',
+    message: 'An encrypted image cannot be replicated cross regions.',
+    when: 'the image is encrypted',
+  },
   ...unused('a whole machine is an image of several disks here, kept as all others are: in no vault, from no backup', [
     [
       400,

@@ -1,12 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeEncryptedImage, makeKey } from '../../../../test/support/encrypted-image.ts';
 import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
 import { createHuaweiClient } from '../../../../test/support/huawei-client.ts';
 import { expectImageFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
+import { never } from '../../../../test/support/installation.ts';
+import { type KeyEnding, keyEndings } from '../../../../test/support/key-endings.ts';
+import { withKeyLimits } from '../../../../test/support/key-limits.ts';
 import { makeImageOfOthers, makePlainImage, type Seeing } from '../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../app/context.ts';
 import { findImage } from '../../../app/find-image.ts';
+import { createKey } from '../../../app/keys/create-key.ts';
 import { listCopies } from '../../../app/list-copies.ts';
 import { setQuotas } from '../../../app/quotas.ts';
 import { createProject } from '../../../app/tenants/projects.ts';
@@ -53,6 +58,21 @@ async function copyMeasuring(size: number) {
   return await copy(image.id);
 }
 
+async function newKey(ended?: KeyEnding): Promise<string> {
+  const { id } = await makeKey(huawei.installation, huawei.caller);
+  if (ended !== undefined) await keyEndings[ended](huawei.installation.context, huawei.caller, id);
+  return id;
+}
+
+/** A copy of an image whose key cannot be used any more. */
+async function copySealed(ended: KeyEnding, body: object = {}) {
+  const { installation, caller } = huawei;
+  const key = await newKey();
+  const { id } = await makeEncryptedImage(installation, caller, { key });
+  await keyEndings[ended](installation.context, caller, key);
+  return await copy(id, body);
+}
+
 const provocations: Provocations<typeof copyFaults> = {
   imageIdMalformed: () => copy('golden'),
   nameMissing: () => copyNew({ name: undefined }),
@@ -71,6 +91,18 @@ const provocations: Provocations<typeof copyFaults> = {
   wholeMachine: () => copyNew({}, { kind: 'whole-machine' }),
   tooLarge: () => copyMeasuring(128 * GiB + 1),
   keyNotFound: () => copyNew({ cmk_id: 'bd66288c-9081-460a-8227-4cbd0c814cb4' }),
+  keyDisabled: async () => copyNew({ cmk_id: await newKey('disabled') }),
+  keyDenied: async () => copyNew({ cmk_id: await newKey('denied') }),
+  isBareMetal: async () => copyNew({ cmk_id: await newKey() }, { properties: { virtual_env_type: 'Ironic' } }),
+  sourceKeyNotFound: () => copySealed('gone'),
+  sourceKeyDisabled: () => copySealed('disabled'),
+  sourceKeyDenied: () => copySealed('denied'),
+  async sameKey() {
+    const cmk_id = await newKey();
+    const { id } = await makeEncryptedImage(huawei.installation, huawei.caller, { key: cmk_id });
+    return await copy(id, { cmk_id });
+  },
+  sharedEncrypting: async () => copy((await imageOfOthers('shared')).id, { cmk_id: await newKey() }),
 };
 
 it.each(rowsOf(copyFaults, provocations))('says what its table says: $name', async ({ provoke, fault }) => {
@@ -130,19 +162,60 @@ describe('the other ways to the same rows', () => {
     expectImageFault(disabled, copyFaults.enterpriseProjectInvalid);
   });
 
-  it('a key counts after all else, and nothing is copied for it', async () => {
-    const cmk_id = 'a-key';
+  it('a key counts after all else that is said of the image, and nothing is copied for it', async () => {
+    const cmk_id = randomUUID();
     const { id } = await newImage();
-    expectImageFault(
-      await copy(id, { cmk_id, enterprise_project_id: randomUUID() }),
-      copyFaults.enterpriseProjectInvalid,
-    );
     expectImageFault(await copyNew({ cmk_id }, { kind: 'iso' }), copyFaults.isIso);
     expectImageFault(await copy(id, { cmk_id }), copyFaults.keyNotFound);
     const { context } = huawei.installation;
     const { copies } = await listCopies(context, huawei.caller, { image: id, descending: true, limit: 1 });
     expect(copies).toEqual([]);
     expect((await copy(id, { cmk_id: '' })).status).toBe(200);
+  });
+
+  it('an alias, a word, and a key of another region or account', async () => {
+    const { installation, caller } = huawei;
+    const { context, newCaller } = installation;
+    const alias = { region: 'north', origin: 'mimeo', description: '', alias: 'golden', grants: ['images'] } as const;
+    await createKey(context, caller, alias, { signal: never });
+    const { id } = await newImage();
+    const foreign = await makeKey(installation, await newCaller());
+    const southern = await makeKey(installation, caller, 'south');
+    for (const cmk_id of ['golden', 'alias/golden', 'default', 'none', 'same', foreign.id, southern.id]) {
+      expectImageFault(await copy(id, { cmk_id }), copyFaults.keyNotFound);
+    }
+  });
+
+  it('a key that is to be deleted, is gone, or has no material yet', async () => {
+    const { id } = await newImage();
+    expectImageFault(await copy(id, { cmk_id: await newKey('doomed') }), copyFaults.keyDisabled);
+    const external = { region: 'north', origin: 'external', description: '', grants: ['images'] } as const;
+    const { result } = await createKey(huawei.installation.context, huawei.caller, external, { signal: never });
+    expectImageFault(await copy(id, { cmk_id: result.id }), copyFaults.keyDisabled);
+    expectImageFault(await copy(id, { cmk_id: await newKey('gone') }), copyFaults.keyNotFound);
+  });
+
+  it.each<[string, Parameters<typeof withKeyLimits>[1]]>([
+    ['the region has none', { keylessRegion: 'north' }],
+    ["the region has none of customers'", { defaultKeyRegion: 'north' }],
+    ['other accounts alone may have them', { keyAccount: 'somebody' }],
+  ])('a key where %s', async (_, limits) => {
+    const { id } = await newImage();
+    const cmk_id = await newKey();
+    await withKeyLimits(huawei.installation, limits, async () => {
+      expectImageFault(await copy(id, { cmk_id }), copyFaults.keyDenied);
+    });
+  });
+
+  it("the source's key first, whatever the copy is to be encrypted with", async () => {
+    expectImageFault(await copySealed('doomed'), copyFaults.sourceKeyDisabled);
+    const cmk_id = await newKey('disabled');
+    expectImageFault(await copySealed('disabled', { cmk_id }), copyFaults.sourceKeyDisabled);
+    expectImageFault(await copySealed('gone', { cmk_id }), copyFaults.sourceKeyNotFound);
+    const { installation, caller } = huawei;
+    const sealed = await makeEncryptedImage(installation, caller);
+    expectImageFault(await copy(sealed.id, { cmk_id }), copyFaults.keyDisabled);
+    expectImageFault(await copy(sealed.id, { cmk_id: await newKey('denied') }), copyFaults.keyDenied);
   });
 
   it('a viewer, whose status is another on Open Telekom Cloud', async () => {

@@ -2,6 +2,8 @@ import { FaultError } from '../../shared/faults.ts';
 import { huaweiCopyPolicies } from '../copy-policy.ts';
 import { operation } from '../operation.ts';
 import { copyFaults as faults } from './copy-faults.ts';
+import { bareMetal, environmentOf } from './image-words.ts';
+import { keyRefusals, sourceKeyFaultOf } from './key-faults.ts';
 import { findVisibleImage, imageId } from './named-image.ts';
 import { startCopy } from './start-copy.ts';
 import { cmkId, enterpriseProjectId, imageDescription, imageName } from './text-parameters.ts';
@@ -25,26 +27,34 @@ export const copyImage = operation({
   },
   faults,
   refusals: {
-    // All of it would have been done, without the key.
-    'request.dry-run-passed': faults.keyNotFound,
+    ...keyRefusals,
+    'copy.same-key': faults.sameKey,
+    'copy.encrypting': faults.sharedEncrypting,
     'copy.kind': ({ kind }) => new FaultError(kind === 'iso' ? faults.isIso : faults.wholeMachine),
     'copy.size': faults.tooLarge,
   },
   async handle({ context, caller, scope, parameters }) {
     const { image_id, name, description, cmk_id, enterprise_project_id: group } = parameters;
-    const { id, accountId, visibility } = await findVisibleImage(context, caller, scope, image_id);
-    const isShared = accountId !== caller.accountId && visibility === 'shared';
+    const image = await findVisibleImage(context, caller, scope, image_id);
+    const isShared = image.accountId !== caller.accountId && image.visibility === 'shared';
     if (group && isShared) throw new FaultError(faults.notSupported);
+    if (cmk_id && environmentOf(image) === bareMetal) throw new FaultError(faults.isBareMetal);
     const command = {
       policy: huaweiCopyPolicies.region,
-      images: [id],
+      images: [image.id],
       sourceRegion: scope.region,
       regions: [scope.region],
       project: scope.projectId,
       name,
       description,
       resourceGroup: group ?? undefined,
+      // Without a key the copy of an encrypted image is a plain one (reference §2.1).
+      encryption: cmk_id || 'none',
     };
-    return await startCopy(context, caller, command, { dryRun: Boolean(cmk_id) });
+    try {
+      return await startCopy(context, caller, command);
+    } catch (error) {
+      throw sourceKeyFaultOf(error, image) ?? error;
+    }
   },
 });

@@ -32,13 +32,13 @@ export const createDataImage = operation({
   faults,
   refusals: importRefusals,
   async handle({ context, caller, scope, parameters: asked }) {
-    const { image_url: place, min_disk: minDiskGiB, cmk_id: cmkId } = asked;
+    const { image_url: place, min_disk: minDiskGiB } = asked;
     const image = {
       ...newImageOf(scope, asked),
       kind: 'data-disk',
       attributes: { ...osTypeAttribute(asked.os_type), minDiskGiB },
       disks: [{ ...ordinaryObject(place), role: 'data' }],
     } as const;
-    return await startImports({ context, caller }, [image], { cmkId });
+    return await startImports({ context, caller }, [image]);
   },
 });

@@ -1,11 +1,13 @@
 /** CreateImage, CreateDataImage, ImportImageQuick and CreateWholeImage. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeKey } from '../../../../test/support/encrypted-image.ts';
 import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
 import { createHuaweiClient, type HuaweiClient } from '../../../../test/support/huawei-client.ts';
 import { expectImageFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
 import { copyImage, finishCopy, readBytes, until } from '../../../../test/support/installation.ts';
+import { type KeyEnding, keyEndings } from '../../../../test/support/key-endings.ts';
 import { type ObjectServer, startObjectServer } from '../../../../test/support/object-server.ts';
 import { openObjectServer } from '../../../../test/support/open-object-server.ts';
 import type { Caller } from '../../../app/context.ts';
@@ -97,6 +99,12 @@ async function imagesOf(): Promise<readonly Image[]> {
   return (await listImages(huawei.installation.context, caller, query)).images;
 }
 
+async function newKey(ended?: KeyEnding): Promise<string> {
+  const { id } = await makeKey(huawei.installation, caller);
+  if (ended !== undefined) await keyEndings[ended](huawei.installation.context, caller, id);
+  return id;
+}
+
 /** Until everything that was accepted has ended. */
 async function work(...tasks: readonly string[]): Promise<void> {
   const { context } = huawei.installation;
@@ -106,6 +114,13 @@ async function work(...tasks: readonly string[]): Promise<void> {
   for (const task of tasks) await until(async () => (await findTask(context, caller, task)).finishedAt !== null);
   stopping.abort();
   await done;
+}
+
+/** Until all that the account has asked for has ended. */
+async function workAll(): Promise<void> {
+  const { db } = huawei.installation.context;
+  const tasks = await db.selectFrom('tasks').select('id').where('account', '=', caller.accountId).execute();
+  await work(...tasks.map(({ id }) => id));
 }
 
 describe('an image of an object', () => {
@@ -330,9 +345,7 @@ describe('an image of an object', () => {
       { name: 'logs', kind: 'data-disk', description: 'of it', tags: { a: '' }, disks: [{ role: 'data' }] },
     ]);
     expect(await shown()).toMatchObject({ status: 'INIT', job_type: 'imsImportImageJob' });
-    const { context } = huawei.installation;
-    const tasks = await context.db.selectFrom('tasks').select('id').where('account', '=', caller.accountId).execute();
-    await work(...tasks.map(({ id }) => id));
+    await workAll();
     expect(await shown()).toMatchObject({
       status: 'SUCCESS',
       job_id: answer.body.job_id,
@@ -355,13 +368,49 @@ describe('an image of an object', () => {
     expect(await imagesOf()).toEqual([]);
   });
 
-  it('is not made for a key, which counts after all else', async () => {
-    const cmk_id = randomUUID();
-    expectImageFault(await create({ cmk_id, image_url: 'images:gone' }), createImageFaults.objectNotFound);
+  it('is not made where its key cannot be used, which the object is looked at before', async () => {
+    const [none, disabled] = [randomUUID(), await newKey('disabled')];
+    expectImageFault(await create({ cmk_id: none, image_url: 'images:gone' }), createImageFaults.objectNotFound);
     for (const made of [create, createData, quickImport]) {
-      expectImageFault(await made({ cmk_id }), createImageFaults.keyNotFound);
+      expectImageFault(await made({ cmk_id: none }), createImageFaults.keyNotFound);
+      expectImageFault(await made({ cmk_id: 'default' }), createImageFaults.keyNotFound);
+      expectImageFault(await made({ cmk_id: disabled }), createImageFaults.keyDisabled);
     }
+    const both = { cmk_id: none, data_images: [{ image_url: 'images:data.raw', min_disk: 10 }] };
+    expectImageFault(await create(both), createImageFaults.keyNotFound);
     expect(await imagesOf()).toEqual([]);
+  });
+
+  it('is encrypted with the key that it names, and so are the data disks that come with it', async () => {
+    const { context } = huawei.installation;
+    const cmk_id = await newKey();
+    const data_images = [{ image_url: 'images:more.raw', min_disk: 10 }];
+    for (const answer of [
+      await create({ cmk_id, data_images }),
+      await createData({ cmk_id }),
+      await quickImport({ cmk_id }),
+    ]) {
+      expect(answer.status).toBe(200);
+    }
+    await workAll();
+    const images = await imagesOf();
+    expect(images.map(({ state, disks }) => [state, disks[0]?.key])).toEqual(Array(4).fill(['available', cmk_id]));
+    for (const { id } of images) expect((await readBytes(context, caller, id)).equals(bytes)).toBe(true);
+    const listed = await client.call('GET', '/v2/cloudimages', { query: { __system__cmkid: cmk_id } });
+    expect(listed.body.images).toHaveLength(4);
+  });
+
+  it('fails its job when its key is disabled meanwhile', async () => {
+    const cmk_id = await newKey();
+    const { body } = await create({ cmk_id });
+    await keyEndings.disabled(huawei.installation.context, caller, cmk_id);
+    await workAll();
+    const job = await client.call('GET', `/v1/cloudimages/job/${body.job_id}`);
+    expect(job.body).toMatchObject({
+      status: 'FAIL',
+      error_code: 'IMG.0097',
+      fail_reason: expect.stringContaining(cmk_id),
+    });
   });
 });
 
@@ -424,6 +473,9 @@ const provocations: Provocations<typeof createImageFaults> = {
   tooManyImages: () => create({ data_images: Array(4).fill({ image_url: 'images:data.raw', min_disk: 10 }) }),
   objectTwice: () => data({ image_url: 'images:debian.raw' }),
   keyNotFound: () => create({ cmk_id: randomUUID() }),
+  keyDisabled: async () => create({ cmk_id: await newKey('disabled') }),
+  keyDenied: async () => create({ cmk_id: await newKey('denied') }),
+  isBareMetal: async () => create({ cmk_id: await newKey(), type: 'BMS' }),
 };
 
 it.each(rowsOf(createImageFaults, provocations))('says what its table says: $name', async ({ provoke, fault }) => {

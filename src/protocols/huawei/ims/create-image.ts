@@ -12,6 +12,7 @@ import {
   memoryParameters,
   newImageOf,
   newImageParameters,
+  refuseKey,
   systemGiB,
   systemOf,
   systemParameters,
@@ -74,14 +75,14 @@ export const createImage = operation({
   faults,
   refusals: importRefusals,
   async handle({ context, caller, scope, parameters: asked }) {
-    const { image_url: place, data_images: dataImages = [], cmk_id: cmkId } = asked;
+    const { image_url: place, data_images: dataImages = [] } = asked;
     if (asked.instance_id) throw new FaultError(faults.serverNotFound);
     if (asked.volume_id || dataImages.some(({ volume_id }) => volume_id)) throw new FaultError(faults.volumeNotFound);
     if (place === undefined) throw new FaultError(faults.sourceMissing);
     const system = systemImage(scope, { ...asked, min_disk: systemGiB(asked.min_disk, context.settings) }, place);
     const others = dataImages.map((wanted, index) => dataImageOf(scope, asked, { ...wanted, number: index + 1 }));
     refuseTwice([system, ...others]);
-    return await startImports({ context, caller }, [system, ...others], { cmkId });
+    return await startImports({ context, caller }, [system, ...others]);
   },
 });
 
@@ -94,6 +95,7 @@ function systemImage(
   const isIso = type === 'IsoImage' || /\.iso$/i.test(place.object);
   const isBareMetal = type === 'BMS' || type === 'Ironic';
   if (isIso && isBareMetal) throw new FaultError(faults.imageTypeInvalid);
+  if (isBareMetal) refuseKey(asked);
   if (isIso && isQuick) throw new FaultError(faults.notQuick);
   if (isIso && !os_version) throw new FaultError(faults.isoVersionMissing);
   if (isQuick && !os_version) throw new FaultError(faults.osVersionMissing);
@@ -107,19 +109,19 @@ function systemImage(
   };
 }
 
-/** Has the operating system's type and the enterprise project of the image that it comes with. */
+/** Has the operating system's type, the enterprise project and the key of the image that it comes with. */
 function dataImageOf(
   scope: Scope,
   asked: Asked,
   { number, ...wanted }: AskedData & { readonly number: number },
 ): ImportImageCommand {
-  const { enterprise_project_id } = asked;
+  const { enterprise_project_id, cmk_id } = asked;
   const { image_url: place, min_disk: minDiskGiB, is_quick_import: isQuick } = wanted;
   if (place === undefined) throw new FaultError(faults.urlMalformed);
   if (minDiskGiB === undefined) throw new FaultError(faults.sizeInvalid);
   const name = wanted.name || `${stemOf(asked.name)}-data-${number}`;
   return {
-    ...newImageOf(scope, { ...wanted, name, enterprise_project_id }),
+    ...newImageOf(scope, { ...wanted, name, enterprise_project_id, cmk_id }),
     kind: 'data-disk',
     attributes: { osType: systemOf(asked).osType, minDiskGiB },
     properties: systemTexts(asked),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeEncryptedImage } from '../../../../test/support/encrypted-image.ts';
 import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
 import { expectImageFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
@@ -126,6 +127,9 @@ const provocations: Provocations<typeof crossRegionCopyFaults> = {
   projectNotFound: () => tenant.copyNew({ project_name: 'south_missing' }),
   agencyDenied: () => tenant.copyNew({ agency_name: 'missing' }),
   notSupported: async () => tenant.copy((await imageOfOthers('shared')).id),
+  async encrypted() {
+    return await tenant.copy((await makeEncryptedImage(huawei.installation, tenant.caller)).id);
+  },
   tooLarge: () => copyMeasuring(128 * GiB + 1),
   tooMany: copySixTimes,
   vaultNotFound: () => tenant.copyNew({}, { kind: 'whole-machine' }),

@@ -41,6 +41,7 @@ export const copyImageCrossRegion = operation({
     'agency.not-permitted': faults.agencyDenied,
     'copy.same-region': faults.sameRegion,
     'copy.shared-region': faults.notSupported,
+    'image.encrypted': faults.encrypted,
     'copy.kind': faults.isIso,
     'copy.size': faults.tooLarge,
     'copy.too-many-elsewhere': faults.tooMany,

@@ -1,11 +1,13 @@
 /** ExportImage and RegisterImage. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeEncryptedImage, makeKey } from '../../../../test/support/encrypted-image.ts';
 import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../test/support/huawei-api.ts';
 import type { HuaweiClient } from '../../../../test/support/huawei-client.ts';
 import { expectImageFault, type Provocations } from '../../../../test/support/huawei-faults.ts';
 import { makeImage, readBytes, until } from '../../../../test/support/installation.ts';
+import { keyEndings } from '../../../../test/support/key-endings.ts';
 import { type ObjectServer, startObjectServer } from '../../../../test/support/object-server.ts';
 import { openObjectServer } from '../../../../test/support/open-object-server.ts';
 import { makeImageOfOthers, makePlainImage, type Seeing } from '../../../../test/support/plain-image.ts';
@@ -117,6 +119,19 @@ describe('an export', () => {
       job_type: 'imsNativeExportImageJob',
       entities: { image_id: id, image_name: 'image', process_percent: 1 },
     });
+  });
+
+  it('opens what is encrypted, if its key can be used when it begins', async () => {
+    const { installation } = huawei;
+    const { id: key } = await makeKey(installation, caller);
+    const { id } = await makeEncryptedImage(installation, caller, { disks: [bytes], key });
+    await work((await send(id, { bucket_url: 'images:opened.raw' })).body.job_id);
+    expect(bucket.get('opened.raw')?.equals(bytes)).toBe(true);
+    await keyEndings.disabled(installation.context, caller, key);
+    const { job_id } = (await send(id, { bucket_url: 'images:closed.raw' })).body;
+    await work(job_id);
+    expect(await shown(job_id)).toMatchObject({ status: 'FAIL', error_code: 'IMG.0097' });
+    expect(bucket.has('closed.raw')).toBe(false);
   });
 
   it('that is not quick names the format of the disk, and what one that is names is not read', async () => {

@@ -35,7 +35,6 @@ const tag = {
 
 /** Texts that clients keep with their images, found to the letter. */
 const textNames = [
-  '__system__cmkid',
   '__support_kvm',
   '__support_xen',
   '__support_largememory',
@@ -78,6 +77,7 @@ export const imageFilters = {
   size_max: number,
   created_at: moment,
   updated_at: moment,
+  __system__cmkid: text({ rule: 'id of a key', fault }),
   ...(Object.fromEntries(textNames.map((name) => [name, word])) as Record<(typeof textNames)[number], typeof word>),
 };
 
@@ -92,7 +92,7 @@ export function imageQueryOf(asked: Asked, scope: Scope, search: string): ImageQ
   // None for a status that no image here has, like `deleted`.
   const states = asked.status ? keysOf(statusOf, asked.status) : undefined;
   const format = diskFormats.find((each) => each === asked.disk_format);
-  const { enterprise_project_id: group } = asked;
+  const { enterprise_project_id: group, __system__cmkid: key } = asked;
   const isGrouped = group && group !== noEnterpriseProject && group !== 'all_granted_eps';
   const isNone =
     visibility === null ||
@@ -103,7 +103,8 @@ export function imageQueryOf(asked: Asked, scope: Scope, search: string): ImageQ
     asked.__isregistered === false ||
     (asked.id && !isUuid(asked.id)) ||
     (asked.disk_format && format === undefined) ||
-    (isGrouped && !isUuid(group));
+    (isGrouped && !isUuid(group)) ||
+    (key && !isUuid(key));
   if (isNone) return undefined;
   const repeated = new URLSearchParams(search);
   return {
@@ -127,6 +128,7 @@ export function imageQueryOf(asked: Asked, scope: Scope, search: string): ImageQ
       minRamMiB: asked.min_ram,
     },
     properties: textsAsked(asked),
+    key: key || undefined,
     format,
     minDiskGiB: asked.min_disk,
     sizeLeast: asked.size_min,

@@ -94,6 +94,8 @@ function view(image: Image, caller: Caller, making: Making): ImageView {
     virtual_env_type: environmentOf(image),
     enterprise_project_id: isOwn ? enterpriseProjectOf(image) : noEnterpriseProject,
     ...extensions(image, size),
+    // Nobody else can use it.
+    __system__cmkid: isOwn ? image.disks.find(({ key }) => key !== null)?.key : undefined,
     ...originOf(image, isOwn, making),
   };
 }

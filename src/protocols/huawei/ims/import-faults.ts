@@ -2,7 +2,7 @@
 import { unused } from '../../shared/faults.ts';
 import type { Faults } from '../fault.ts';
 import { imageFaults } from '../image-faults.ts';
-import { keyFaults } from './key-faults.ts';
+import { bareMetalFaults, keyFaults } from './key-faults.ts';
 import { objectFaults } from './object-place.ts';
 
 const { descriptionMalformed, descriptionTooLong, enterpriseProjectInvalid, imageQuota } = imageFaults;
@@ -29,6 +29,7 @@ export const newImageFaults = {
 
 /** Of one that says what is to be in it. */
 export const osFaults = {
+  ...bareMetalFaults,
   osTypeInvalid: {
     status: 400,
     code: 'IMG.0056',

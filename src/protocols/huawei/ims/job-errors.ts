@@ -2,7 +2,7 @@
 import type { FailureCode } from '../../../domain/failure.ts';
 import { commonFaults } from '../common-faults.ts';
 import { imageFaults } from '../image-faults.ts';
-import { crossRegionCopyFaults } from './copy-faults.ts';
+import { copyFaults, crossRegionCopyFaults } from './copy-faults.ts';
 
 export interface JobError {
   readonly code: string;
@@ -20,6 +20,13 @@ const codes: Readonly<Record<FailureCode, string>> = {
   'store-unavailable': unknown,
   'database-unavailable': unknown,
   'object-store-unavailable': imageFaults.objectNotFound.code,
+  'key-provider-unavailable': unknown,
+  'key-disabled': copyFaults.keyDisabled.code,
+  'key-gone': copyFaults.keyNotFound.code,
+  'key-denied': copyFaults.keyDenied.code,
+  'source-key-disabled': copyFaults.sourceKeyDisabled.code,
+  'source-key-gone': copyFaults.sourceKeyNotFound.code,
+  'source-key-denied': copyFaults.sourceKeyDenied.code,
   'object-gone': imageFaults.objectNotFound.code,
   'object-denied': imageFaults.objectNotFound.code,
   'format-refused': imageFaults.objectNotFound.code,

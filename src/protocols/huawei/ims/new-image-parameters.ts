@@ -82,15 +82,20 @@ export const unconfigured = { __is_config_init: 'false' } as const;
 
 export const keyParameter = { cmk_id: cmkId };
 
-type AskedImage = Read<typeof newImageParameters>;
+/** Of bare metal. */
+export function refuseKey({ cmk_id: key }: Read<typeof keyParameter>): void {
+  if (key) throw new FaultError(osFaults.isBareMetal);
+}
+
+type AskedImage = Read<typeof newImageParameters> & Partial<Read<typeof keyParameter>>;
 type AskedSystem = Read<typeof systemParameters>;
 type AskedMemory = Partial<Read<typeof memoryParameters>>;
 
 /** All of a new image but its disks, its kind, and what is in it. */
 export function newImageOf(
   { region, projectId }: Scope,
-  { name, description = '', tags, image_tags, enterprise_project_id: group }: AskedImage,
-): Pick<ImportImageCommand, 'region' | 'project' | 'name' | 'description' | 'rootDevice' | 'tags' | 'resourceGroup'> {
+  { name, description = '', tags, image_tags, enterprise_project_id: group, cmk_id: key }: AskedImage,
+): Omit<ImportImageCommand, 'disks' | 'kind'> {
   return {
     region,
     project: projectId,
@@ -99,6 +104,7 @@ export function newImageOf(
     rootDevice: 'cloud-disk',
     tags: tagsOf({ tags, image_tags }),
     resourceGroup: group ?? undefined,
+    encryption: key || undefined,
   };
 }
 

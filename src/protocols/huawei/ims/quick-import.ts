@@ -9,6 +9,7 @@ import {
   newImageParameters,
   osType,
   osTypeAttribute,
+  refuseKey,
   systemGiB,
   systemOf,
   systemParameters,
@@ -42,10 +43,11 @@ export const quickImportImage = operation({
   faults,
   refusals: importRefusals,
   async handle({ context, caller, scope, parameters: asked }) {
-    const { image_url: place, min_disk: minDiskGiB, type, cmk_id: cmkId } = asked;
+    const { image_url: place, min_disk: minDiskGiB, type } = asked;
     const isData = type === 'DataImage';
     if (!isData && !asked.os_version) throw new FaultError(faults.osVersionMissing);
     if (!isData) systemGiB(minDiskGiB, context.settings);
+    if (type === 'BMS') refuseKey(asked);
     const image = {
       ...newImageOf(scope, asked),
       kind: isData ? 'data-disk' : 'system-disk',
@@ -56,6 +58,6 @@ export const quickImportImage = operation({
       properties: systemTexts(asked, type === 'BMS'),
       disks: [{ ...quickObject(place, minDiskGiB), role: isData ? 'data' : 'system' }],
     } as const;
-    return await startImports({ context, caller }, [image], { cmkId });
+    return await startImports({ context, caller }, [image]);
   },
 });

@@ -12,6 +12,7 @@ import type { Answer } from '../operation.ts';
 import { acceptedJob } from './accepted-job.ts';
 import { importFaults as faults, quickImportFaults } from './import-faults.ts';
 import { jobTypes } from './job-types.ts';
+import { keyRefusals } from './key-faults.ts';
 import { type ObjectPlace, objectRefusals } from './object-place.ts';
 
 /** Bytes of an object that is imported in the ordinary way. */
@@ -41,8 +42,7 @@ function refuseForeign({ object }: ObjectPlace): void {
 
 export const importRefusals = {
   ...objectRefusals,
-  // All of it would have been done, without the key.
-  'request.dry-run-passed': faults.keyNotFound,
+  ...keyRefusals,
   'object.size': wrongSize,
 } as const satisfies RefusalFaults;
 
@@ -51,18 +51,13 @@ function wrongSize({ size }: RefusalFacts['object.size']): FaultError {
   return new FaultError(faults.objectTooLarge);
 }
 
-/**
- * Makes all of the images or none, and answers with their job: of one image its task, of several a receipt that names the tasks.
- * With a key nothing is made.
- */
+/** Makes all of the images or none, and answers with their job: of one image its task, of several a receipt that names the tasks. */
 export async function startImports(
   { context, caller }: { readonly context: AppContext; readonly caller: Caller },
   commands: readonly ImportImageCommand[],
-  { cmkId }: { readonly cmkId: string | undefined },
 ): Promise<Answer> {
   let job = '';
   await importImages(context, caller, commands, {
-    dryRun: Boolean(cmkId),
     async also(db, tasks) {
       const [first, ...others] = tasks.map(({ id }) => id);
       const receipt = { kind: jobTypes.importImage, result: { tasks: [first, ...others] } };

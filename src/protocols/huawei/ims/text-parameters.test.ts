@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FaultError } from '../../shared/faults.ts';
 import { imageFaults } from '../image-faults.ts';
+import { keyFaults } from './key-faults.ts';
 import { cmkId, enterpriseProjectId, imageDescription, imageName } from './text-parameters.ts';
 
 /** What the parameter reads, or the code with which it refuses. */
@@ -82,8 +83,12 @@ describe('an enterprise project', () => {
   });
 });
 
-it('a key is a text', () => {
+it("a key is named by its id, and not by an alias nor by a word of the core's", () => {
+  const id = 'bd66288c-9081-460a-8227-4cbd0c814cb4';
   expect(read(cmkId, '')).toBe('');
-  expect(read(cmkId, 'bd66288c')).toBe('bd66288c');
+  expect(read(cmkId, id)).toBe(id);
+  for (const word of ['golden', 'default', 'none', 'bd66288c']) {
+    expect(read(cmkId, word)).toBe(keyFaults.keyNotFound.code);
+  }
   expect(read(cmkId, 7)).toBe('IMG.0001');
 });

@@ -6,8 +6,10 @@ import { type Parameter, required, text } from '../../shared/parameters.ts';
 import { commonFaults } from '../common-faults.ts';
 import { imageFaults } from '../image-faults.ts';
 import { noEnterpriseProject } from './enterprise-project.ts';
+import { keyFaults } from './key-faults.ts';
 
 const { bodyInvalid } = commonFaults;
+const { keyNotFound } = keyFaults;
 const { descriptionMalformed, descriptionTooLong, enterpriseProjectInvalid } = imageFaults;
 const { nameMalformed, nameMissing, nameTooLong } = imageFaults;
 
@@ -50,8 +52,18 @@ export const imageDescription: Parameter<string | undefined> = {
   },
 };
 
-/** Whoever asks for an encrypted image never gets a plain one: what reads it refuses it (`key-faults.ts`). */
-export const cmkId = text({ rule: 'id of a key; there is none yet', fault: bodyInvalid });
+const keyText = text({ rule: 'id of a key', fault: bodyInvalid });
+
+/** An alias is none, nor is a word: whoever asks for an encrypted image never gets a plain one. */
+export const cmkId: Parameter<string | undefined> = {
+  ...keyText,
+  faults: [bodyInvalid, keyNotFound],
+  read(value, name) {
+    const id = keyText.read(value, name);
+    if (id && !isUuid(id)) throw new FaultError(keyNotFound, name);
+    return id;
+  },
+};
 
 /** Null for the default one, which is none here; undefined where the request says nothing. */
 export const enterpriseProjectId: Parameter<string | null | undefined> = {

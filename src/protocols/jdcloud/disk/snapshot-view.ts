@@ -20,6 +20,6 @@ export function viewSnapshot(snapshot: Snapshot): object {
     // It stays until it is deleted.
     expireTime: '',
     shareInfo: [],
-    encrypted: false,
+    encrypted: snapshot.key !== null,
   };
 }

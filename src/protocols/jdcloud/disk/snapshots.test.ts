@@ -1,6 +1,7 @@
 /** All operations of the disk service. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeEncryptedImage } from '../../../../test/support/encrypted-image.ts';
 import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { finishCopy, makeImage } from '../../../../test/support/installation.ts';
 import { createTestJdcloud, type TestJdcloud } from '../../../../test/support/jdcloud-api.ts';
@@ -93,6 +94,16 @@ describe('describeSnapshot and describeSnapshots', () => {
     const all = await list(filter('snapshotId', id));
     expect(all.body.result).toEqual({ snapshots: [body.result.snapshot], totalCount: 1 });
     expect((await list()).body.result).toMatchObject({ totalCount: 2 });
+  });
+
+  it('say of one that it is encrypted, with its image and without', async () => {
+    const { installation } = jdcloud;
+    const image = await makeEncryptedImage(installation, caller);
+    const [id = ''] = snapshotsOf(image);
+    expect((await disk.call('GET', at(id))).body.result.snapshot).toMatchObject({ encrypted: true });
+    await deleteImage(installation.context, caller, image.id, { keepSnapshots: true });
+    const [alone] = (await list(filter('snapshotId', id))).body.result.snapshots;
+    expect(alone).toMatchObject({ encrypted: true, images: [] });
   });
 
   it('show one without an image, one that is made, one that is copied and one whose image failed', async () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeEncryptedImage } from '../../../../test/support/encrypted-image.ts';
 import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import {
   copyImage,
@@ -31,7 +32,7 @@ import { commonFaults } from '../common-faults.ts';
 import { imageFaults } from '../image-faults.ts';
 import { deleteImageFaults } from './delete-image-faults.ts';
 import { modifyImageAttributeFaults } from './modify-image-attribute-faults.ts';
-import { releaseImageFaults } from './release-image-faults.ts';
+import { releaseImageFaults, unReleaseImageFaults } from './release-image-faults.ts';
 import { shareImageFaults } from './share-image-faults.ts';
 import { unShareImageFaults } from './unshare-image-faults.ts';
 
@@ -79,6 +80,8 @@ async function exportedImage(): Promise<Image & { readonly task: string }> {
   const { id: task } = await inTransaction(installation.context.db, (trx) => insertPlainTask(trx, image, 'export'));
   return { ...image, task };
 }
+
+const encryptedImage = () => makeEncryptedImage(installation, jdcloud.caller);
 
 const see = (image: Image) => findImage(installation.context, jdcloud.caller, image.id);
 const membersOf = async (image: Image) =>
@@ -234,6 +237,7 @@ const shares: Provocations<typeof shareImageFaults> = {
   taskConflict: async () => await share(await newImage({ state: 'queued' }), { pins: await newPins(1) }),
   community: async () => await share(await publicImage(), { pins: await newPins(1) }),
   shareQuota: async () => await share(await newImage(), { pins: await newPins(21) }),
+  encrypted: async () => await share(await encryptedImage(), { pins: await newPins(1) }),
 };
 
 const unshares: Provocations<typeof unShareImageFaults> = {
@@ -309,6 +313,24 @@ describe('shareImage', () => {
     expectFault(await share(exported, { pins }), imageFaults.taskConflict, exported.task);
   });
 
+  it('names the snapshot of what is encrypted, which may be shared with nobody and released to nobody', async () => {
+    const { context } = installation;
+    const image = await encryptedImage();
+    const snapshot = image.disks[0]?.snapshot.jdcloudId;
+    expectFault(await share(image, { pins: await newPins(1) }), shareImageFaults.encrypted, snapshot);
+    expectFault(await release(image), releaseImageFaults.encrypted, snapshot);
+    expect(await see(image)).toMatchObject({ visibility: 'private' });
+    expect(await membersOf(image)).toEqual([]);
+    const { destinationImageId } = await copyImage(context, jdcloud.caller, {
+      image: (await makeImage(context, jdcloud.caller, [randomBytes(9)])).id,
+      region: 'south',
+      encryption: 'default',
+    });
+    const made = await findImage(context, jdcloud.caller, destinationImageId);
+    const asked = jdcloud.client.call('POST', `${pathOf(made, 'south')}:share`, { body: { pins: await newPins(1) } });
+    expectFault(await asked, imageFaults.taskConflict, made.jdcloudId);
+  });
+
   it('knows no loginNames on the older page', async () => {
     const older = await createTestJdcloud({ on: installation, page: 'older' });
     const image = await makePlainImage(installation.context, older.caller);
@@ -358,17 +380,22 @@ describe('unShareImage', () => {
 const release = (image: Named, client = jdcloud.client) => client.call('POST', `${pathOf(image)}:release`);
 const unrelease = (image: Named, client = jdcloud.client) => client.call('POST', `${pathOf(image)}:unrelease`);
 
+const provocationsOf = (ask: typeof release): Provocations<typeof unReleaseImageFaults> => ({
+  imageNotFound: () => ask(unknown),
+  notUsable: async () => await ask(await imageOfOthers()),
+  taskConflict: async () => await ask(await newImage({ state: 'queued' })),
+  busy: async () => await ask(await copiedImage()),
+});
+const releases: Provocations<typeof releaseImageFaults> = {
+  ...provocationsOf(release),
+  encrypted: async () => await release(await encryptedImage()),
+};
+
 describe.each([
-  ['releaseImage', release],
-  ['unReleaseImage', unrelease],
-] as const)('%s', (_, ask) => {
-  const provocations: Provocations<typeof releaseImageFaults> = {
-    imageNotFound: () => ask(unknown),
-    notUsable: async () => await ask(await imageOfOthers()),
-    taskConflict: async () => await ask(await newImage({ state: 'queued' })),
-    busy: async () => await ask(await copiedImage()),
-  };
-  it.each(rowsOf(releaseImageFaults, provocations))('says what its table says: $name', async ({ provoke, fault }) => {
+  ['releaseImage', release, rowsOf(releaseImageFaults, releases)],
+  ['unReleaseImage', unrelease, rowsOf(unReleaseImageFaults, provocationsOf(unrelease))],
+] as const)('%s', (_, ask, rows) => {
+  it.each(rows)('says what its table says: $name', async ({ provoke, fault }) => {
     expectFault(await provoke(jdcloud), fault);
   });
 

@@ -4,6 +4,10 @@ import { imageFaults } from '../image-faults.ts';
 
 export const convertImageFaults = {
   ...imageFaults,
+  notUsable: {
+    ...imageFaults.notUsable,
+    when: "the image is another account's, or the key that it is encrypted with cannot be used: it is not enabled, or not granted to the image service",
+  },
   taskConflict: {
     ...imageFaults.taskConflict,
     when: 'the image is being imported or exported; the task is named',

@@ -27,6 +27,6 @@ export const copyImagesFaults = {
     status: 400,
     code: 'FAILED_PRECONDITION',
     message: "Copy encrypted snapshot '%s' is not support.",
-    never: 'no region has a key management service, so nothing is encrypted',
+    when: 'a disk of the image is encrypted',
   },
 } as const satisfies Faults;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeEncryptedImage, makeKey } from '../../../../test/support/encrypted-image.ts';
 import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { createInstallation, finishCopy, type Installation, makeImage } from '../../../../test/support/installation.ts';
 import { createTestJdcloud, type TestJdcloud } from '../../../../test/support/jdcloud-api.ts';
@@ -9,6 +10,7 @@ import { expectFault, type Provocations } from '../../../../test/support/jdcloud
 import { insertPlainTask, makeImageOfOthers, makePlainImage, plainDisk } from '../../../../test/support/plain-image.ts';
 import type { Caller } from '../../../app/context.ts';
 import { findImage } from '../../../app/find-image.ts';
+import { disableKey, enableKey } from '../../../app/keys/change-key.ts';
 import { listImages } from '../../../app/list-images.ts';
 import { setQuotas } from '../../../app/quotas.ts';
 import { shareImage } from '../../../app/share-image.ts';
@@ -106,6 +108,9 @@ const provocations: Provocations<typeof copyImagesFaults> = {
     expect((await copy(client, [image])).status).toBe(200);
     return await copy(client, [image]);
   },
+  async encrypted({ client, caller }) {
+    return await copy(client, [await makeEncryptedImage(installation, caller)]);
+  },
   imageQuota: (jdcloud) => copyBeyond(jdcloud, 'images'),
   snapshotQuota: (jdcloud) => copyBeyond(jdcloud, 'snapshots'),
 };
@@ -117,6 +122,24 @@ describe.each(pages)('on the %s page, copyImages', (page) => {
 });
 
 describe('what the rows name', () => {
+  it('the first snapshot that is encrypted, of whichever image', async () => {
+    const { client, caller } = sides.newer;
+    const [plain, secret] = [await newImage(caller), await makeEncryptedImage(installation, caller)];
+    const parts = [await makeImage(installation.context, caller, [randomBytes(9)]), secret];
+    const cloudDisks = parts.map(({ disks }, index) => ({
+      snapshotId: disks[0]?.snapshot.jdcloudId,
+      deviceName: `vd${'ab'[index]}`,
+    }));
+    const body = { name: 'mixed', platform: 'CentOS', architecture: 'x86_64', bootMode: 'bios', cloudDisks };
+    const made = await client.call('POST', '/v1/regions/north/images:createImageFromSnapshots', { body });
+    const mixed = { jdcloudId: made.body.result.imageId };
+    for (const destinationRegion of ['south', 'north']) {
+      const answer = await copy(client, [plain, mixed], { destinationRegion });
+      expectFault(answer, copyImagesFaults.encrypted, cloudDisks[1]?.snapshotId);
+    }
+    expect((await copy(client, [plain])).status).toBe(200);
+  });
+
   it('the region, whichever of the two it is', async () => {
     const { client, caller } = sides.newer;
     expectFault(
@@ -440,5 +463,20 @@ describe('convertImage', () => {
     });
     expectFault(await copy(client, [{ jdcloudId }]), copyImagesFaults.notCloudDisk);
     expect((await copy(client, [{ jdcloudId: imageId }])).status).toBe(200);
+  });
+
+  it('of an encrypted image makes one that has the same key, which has to be usable', async () => {
+    const { context } = installation;
+    const caller = await installation.newCaller();
+    const client = await sides.newer.newClient('operator', caller);
+    const key = await makeKey(installation, caller);
+    const { id, jdcloudId } = await makeEncryptedImage(installation, caller, { key: key.id });
+    await context.db.updateTable('images').set({ root_device: 'local-disk' }).where('id', '=', id).execute();
+    await disableKey(context, caller, key.id);
+    expectFault(await convert(client, { jdcloudId }), convertImageFaults.notUsable);
+    await enableKey(context, caller, key.id);
+    const { imageId } = (await convert(client, { jdcloudId })).body.result;
+    expect(await finishCopy(installation, caller, await copyOf(caller, imageId))).toMatchObject({ state: 'succeeded' });
+    expect((await findImage(context, caller, imageId)).disks).toMatchObject([{ key: key.id }]);
   });
 });

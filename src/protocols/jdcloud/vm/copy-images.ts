@@ -10,7 +10,7 @@ import { newerOnly } from '../page.ts';
 import { required, text, texts } from '../parameters.ts';
 import { copyImagesFaults as faults } from './copy-images-faults.ts';
 import { imageDescription, imageName } from './image-texts.ts';
-import { findVisibleImage, namingImages } from './named-image.ts';
+import { findVisibleImage, namingSnapshots } from './named-image.ts';
 
 const { parameterInvalid, parameterMissing } = commonFaults;
 
@@ -55,7 +55,7 @@ export const copyImages = operation({
     for (const id of sourceImageIds) sources.push(await findVisibleImage(context, caller, region, id));
     const images = sources.map(({ id }) => id);
     const command = { policy: jdcloudCopyPolicies[page], images, regions: [destinationRegion], name, description };
-    const accepted = await namingImages(sources, () => copySources(context, caller, command));
+    const accepted = await namingSnapshots(sources, faults.encrypted, () => copySources(context, caller, command));
     return {
       copyImages: accepted.images.map(({ jdcloudId: destinationImageId }, index) => ({
         destinationImageId,

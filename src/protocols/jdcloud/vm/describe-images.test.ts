@@ -1,6 +1,7 @@
 /** Reading images: lists, one image, whom it is shared with, and what it cannot be used with. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeEncryptedImage } from '../../../../test/support/encrypted-image.ts';
 import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { copyImage, finishCopy, type Installation, makeImage } from '../../../../test/support/installation.ts';
 import { createTestJdcloud, type TestJdcloud } from '../../../../test/support/jdcloud-api.ts';
@@ -265,6 +266,7 @@ describe('describeImage', () => {
       size: (index + 40) * 1024 ** 3 - 1,
       dataBytes: null,
       digest: null,
+      key: null,
       snapshot: newSnapshot(randomBytes),
     }));
     const image = await newImage(caller, {
@@ -314,6 +316,14 @@ describe('describeImage', () => {
     expect(names).toEqual(['vdz', 'vdaa', 'vdab']);
     const { images } = await list(client, { ids: [image.jdcloudId] });
     expect(images).toEqual([seen]);
+  });
+
+  it('says of a disk that it is encrypted', async () => {
+    const { caller, client } = await newAccount();
+    const image = await makeEncryptedImage(installation, caller, { disks: [randomBytes(9), randomBytes(9)] });
+    const { systemDisk, dataDisks } = await look(client, image);
+    const encrypted = { cloudDisk: { encrypt: true, encrypted: true } };
+    expect([systemDisk, ...dataDisks]).toMatchObject([encrypted, encrypted]);
   });
 
   it('has no snapshot of a local disk, and the disk that a machine is said to need', async () => {

@@ -1,6 +1,7 @@
 /** importImage, exportImage and imageTasks. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeEncryptedImage } from '../../../../test/support/encrypted-image.ts';
 import { rowsOf } from '../../../../test/support/fault-tables.ts';
 import { makeImage, readBytes, until } from '../../../../test/support/installation.ts';
 import { createTestJdcloud, type TestJdcloud } from '../../../../test/support/jdcloud-api.ts';
@@ -310,6 +311,15 @@ describe('an export', () => {
       ossObjects: [`testExport_${image.jdcloudId}_system.raw`, `testExport_${image.jdcloudId}_data_1.raw`],
     });
     for (const object of task.ossObjects) expect(bucket.get(object)?.equals(bytes)).toBe(true);
+  });
+
+  it('of an encrypted image writes what is in it', async () => {
+    const image = await makeEncryptedImage(jdcloud.installation, caller, { disks: [bytes] });
+    const { taskId } = (await exporting(image)).body.result;
+    await work(taskId);
+    const [{ taskStatus, ossObject }] = (await tasks({ 'taskIds.1': taskId })).body.result.taskSet;
+    expect(taskStatus).toBe('finished');
+    expect(bucket.get(ossObject)?.equals(bytes)).toBe(true);
   });
 
   it('is of the system disk alone if nothing else is asked for', async () => {

@@ -99,12 +99,13 @@ function inMiBOfData(disks: readonly Disk[]): number {
 /** As the cloud's samples have it, `encrypted` twice. No image says of which type a machine's disk is to be. */
 function cloudDisk(disk: Disk, isOwn: boolean): ImageView {
   const snapshotId = isOwn ? disk.snapshot.jdcloudId : undefined;
+  const encrypted = disk.key !== null;
   const size = { diskType: 'ssd.gp1', diskSizeGB: inGiB(disk.size) };
   return {
     diskCategory: 'cloud',
     autoDelete: true,
     deviceName: deviceOf(disk),
-    cloudDisk: { ...size, snapshotId, encrypt: false, encrypted: false },
+    cloudDisk: { ...size, snapshotId, encrypt: encrypted, encrypted },
   };
 }
 

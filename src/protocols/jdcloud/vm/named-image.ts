@@ -2,7 +2,7 @@
 import type { AppContext, Caller } from '../../../app/context.ts';
 import { findImage } from '../../../app/find-image.ts';
 import type { Image } from '../../../domain/image.ts';
-import { RefusalError } from '../../../domain/refusal.ts';
+import { isRefusal, RefusalError } from '../../../domain/refusal.ts';
 import { FaultError, type Occurring } from '../../shared/faults.ts';
 import { imageFaults } from '../image-faults.ts';
 import { required, text } from '../parameters.ts';
@@ -52,5 +52,22 @@ export async function namingImages<Result>(images: readonly Image[], work: () =>
     const named = images.find(({ id }) => id === facts.image);
     if (named === undefined) throw error;
     throw new RefusalError(error.code, { ...facts, image: named.jdcloudId }, { cause: error });
+  }
+}
+
+/** As {@link namingImages}; that one of them is encrypted is answered with this row, which names its first snapshot that is. */
+export async function namingSnapshots<Result>(
+  images: readonly Image[],
+  encrypted: Occurring,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await namingImages(images, work);
+  } catch (error) {
+    if (!isRefusal(error, 'image.encrypted')) throw error;
+    const { image } = error.facts;
+    const disks = images.find(({ jdcloudId }) => jdcloudId === image)?.disks ?? [];
+    const snapshot = disks.find(({ key }) => key !== null)?.snapshot.jdcloudId;
+    throw new FaultError(encrypted, snapshot, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 import { updateImage } from '../../../app/update-image.ts';
 import { operation } from '../operation.ts';
-import { findOwnImage, imageId, namingImages } from './named-image.ts';
+import { findOwnImage, imageId, namingSnapshots } from './named-image.ts';
 import { releaseImageFaults as faults } from './release-image-faults.ts';
 
 /** The accounts that it was shared with do not get it back when it is no community image any more. */
@@ -16,6 +16,8 @@ export const releaseImage = operation({
   async handle({ context, caller, region, parameters }) {
     const image = await findOwnImage(context, caller, region, parameters.imageId);
     const options = { settled: true, unshares: true };
-    await namingImages([image], () => updateImage(context, caller, image.id, { visibility: 'public' }, options));
+    await namingSnapshots([image], faults.encrypted, () =>
+      updateImage(context, caller, image.id, { visibility: 'public' }, options),
+    );
   },
 });

@@ -1,7 +1,7 @@
 import { changeMembers } from '../../../app/share-image.ts';
 import { FaultError } from '../../shared/faults.ts';
 import { operation } from '../operation.ts';
-import { findOwnImage, imageId, namingImages } from './named-image.ts';
+import { findOwnImage, imageId, namingSnapshots } from './named-image.ts';
 import { accountParameters, accountsOf, mostAccounts } from './share-image-accounts.ts';
 import { shareImageFaults as faults } from './share-image-faults.ts';
 
@@ -25,6 +25,8 @@ export const shareImage = operation({
     const add = accountsOf(parameters, caller, context.page);
     const image = await findOwnImage(context, caller, region, parameters.imageId);
     const options = { accepted: true, most: mostAccounts, settled: true, unlessPublic: true } as const;
-    await namingImages([image], () => changeMembers(context, caller, image.id, { add, remove: [] }, options));
+    await namingSnapshots([image], faults.encrypted, () =>
+      changeMembers(context, caller, image.id, { add, remove: [] }, options),
+    );
   },
 });

@@ -1,7 +1,7 @@
 import { updateImage } from '../../../app/update-image.ts';
 import { operation } from '../operation.ts';
 import { findOwnImage, imageId, namingImages } from './named-image.ts';
-import { releaseImageFaults as faults } from './release-image-faults.ts';
+import { unReleaseImageFaults as faults } from './release-image-faults.ts';
 
 /** One that is no community image stays as it is. */
 export const unReleaseImage = operation({

@@ -17,7 +17,12 @@ export const batchAddMembers: Operation = operation({
   right: 'image.share',
   body: { images, projects },
   faults,
-  refusals: { ...ownerRefusals, 'member.own': faults.ownProject, 'member.limit': faults.tooMany },
+  refusals: {
+    ...ownerRefusals,
+    'member.own': faults.ownProject,
+    'member.limit': faults.tooMany,
+    'image.encrypted': faults.encrypted,
+  },
   async handle({ context, caller, scope, parameters, signal }) {
     return await runMemberJob(context, caller, {
       signal,

@@ -60,7 +60,7 @@ export const addMemberFaults = {
     code: 'IMG.0098',
     message: 'The encrypted image cannot be shared or published in Marketplace.',
     otcMessage: 'The encrypted image cannot be shared.',
-    never: 'no region has a key management service, so no image is encrypted',
+    when: 'the image is encrypted, or an unfinished copy is making it so',
   },
   ...unused('a whole machine is an image of several disks here, and shared as all others are', [
     [400, 'IMG.0135', 'The full-ECS image cannot be shared.'],

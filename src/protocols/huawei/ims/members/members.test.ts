@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeEncryptedImage } from '../../../../../test/support/encrypted-image.ts';
 import { rowsOf } from '../../../../../test/support/fault-tables.ts';
 import { createTestHuawei, type TestHuawei } from '../../../../../test/support/huawei-api.ts';
 import type { HuaweiClient } from '../../../../../test/support/huawei-client.ts';
@@ -141,6 +142,10 @@ const adding: Provocations<typeof addMemberFaults> = {
     return await add(about());
   },
   ownProject: () => add(about({ projects: [pid] })),
+  async encrypted() {
+    image = await makeEncryptedImage(huawei.installation, huawei.caller);
+    return await add(about());
+  },
   async tooMany() {
     image = await newImage({ kind: 'whole-machine' });
     await fill(10);
