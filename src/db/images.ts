@@ -55,9 +55,7 @@ export function selectImages(db: Db | Trx) {
       jsonArrayFrom(
         image
           .selectFrom('disks')
-          .leftJoin('manifests', (join) =>
-            join.onRef('manifests.id', '=', 'disks.manifest').on('manifests.state', '=', 'live'),
-          )
+          .leftJoin('manifests', 'manifests.id', 'disks.manifest')
           .select((disk) => [
             'disks.index',
             'disks.role',
@@ -67,9 +65,8 @@ export function selectImages(db: Db | Trx) {
             sql<string | null>`CASE WHEN manifests.data_key IS NULL THEN encode(manifests.digest, 'hex') END`.as(
               'digest',
             ),
-            sql<string | null>`coalesce((
-              SELECT data_keys.key FROM manifests m JOIN data_keys ON data_keys.id = m.data_key WHERE m.id = disks.manifest
-            ), images.upload_key)`.as('key'),
+            sql<string | null>`CASE WHEN manifests.data_key IS NULL THEN images.upload_key
+              ELSE (SELECT data_keys.key FROM data_keys WHERE data_keys.id = manifests.data_key) END`.as('key'),
             jsonObjectFrom(
               disk
                 .selectFrom('snapshots')
